@@ -30,12 +30,17 @@ const projects = ['.', 'test', ...children('packages'), ...children('examples')]
 )
 
 const fingerprint = createHash('sha256')
-for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...projects.map((folder) => join(folder, 'package.json'))]) {
+for (const file of [
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  ...projects.map((folder) => join(folder, 'package.json')),
+]) {
   fingerprint.update(file).update(readFileSync(join(root, file)))
 }
 const state = fingerprint.update(process.platform + process.arch).digest('hex')
 
-const needsModules = ({ dependencies, devDependencies }) => Object.keys({ ...dependencies, ...devDependencies }).length > 0
+const needsModules = ({ dependencies, devDependencies }) =>
+  Object.keys({ ...dependencies, ...devDependencies }).length > 0
 const installed =
   existsSync(stamp) &&
   readFileSync(stamp, 'utf8') === state &&
@@ -54,5 +59,6 @@ const { status, error, stdout, stderr } = spawnSync(
     stdio: ['ignore', 'pipe', 'pipe'],
   },
 )
-if (error || status !== 0) fail(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}\nThe install failed.`, status || 1)
+if (error || status !== 0)
+  fail(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}\nThe install failed.`, status || 1)
 writeFileSync(stamp, state)
