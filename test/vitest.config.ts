@@ -7,5 +7,13 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    coverage: {
+      provider: 'v8',
+      // Tests run what is published; the source maps take the counts back to src.
+      include: ['packages/{core,express,fastify,koa,hono}/dist/**/*.js'],
+      reporter: [['text', { skipFull: true }]],
+      reportsDirectory: '.cache/coverage',
+      thresholds: { 100: true },
+    },
   },
 })
