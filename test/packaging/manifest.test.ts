@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { packages, readManifest, root } from './workspace.js'
+
+// What a package may depend on at run time, and the framework it leaves to its user.
+const dependencies: Readonly<Record<string, readonly string[]>> = {
+  core: ['jose', 'lru-cache'],
+  express: ['@behalf/core'],
+  fastify: ['@behalf/core', 'fastify-plugin'],
+  hono: ['@behalf/core'],
+  koa: ['@behalf/core'],
+  testing: ['jose'],
+}
+const peers: Readonly<Record<string, readonly string[]>> = {
+  express: ['express'],
+  fastify: ['fastify'],
+  hono: ['hono'],
+  koa: ['koa'],
+}
+
+const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
+const { engines, license } = readManifest(root) as Readonly<Record<string, unknown>>
+const all = packages()
+
+it('knows every package', () => {
+  expect(all.map(({ folder }) => folder).toSorted()).toEqual(Object.keys(dependencies))
+})
+
+describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
+  it('is named after its folder and says what it is', () => {
+    expect(manifest.name).toBe(`@behalf/${folder}`)
+    expect(manifest.description).toEqual(expect.stringMatching(/^.{20,160}\.$/))
+    expect(manifest.private).toBeUndefined()
+  })
+
+  it('has a README under its name, and the license', () => {
+    expect(readFileSync(join(path, 'README.md'), 'utf8').split('\n')[0]).toContain(manifest.name)
+    expect(readFileSync(join(path, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
+    expect(manifest.license).toBe(license)
+  })
+
+  it('is ESM without side effects, for the Node versions of the workspace', () => {
+    expect(manifest.type).toBe('module')
+    expect(manifest.sideEffects).toBe(false)
+    expect(manifest.engines).toEqual(engines)
+  })
+
+  it('publishes dist and nothing else', () => {
+    expect(manifest.files).toEqual(['dist'])
+    expect(['main', 'module', 'browser', 'types', 'bin', 'scripts'].filter((member) => member in manifest)).toEqual([])
+  })
+
+  it('exports only files that the build makes, types first', () => {
+    const entries = Object.values(manifest.exports as Record<string, Record<string, string>>)
+    expect(entries.length).toBeGreaterThan(0)
+    for (const entry of entries) {
+      expect(Object.keys(entry)[0]).toBe('types')
+      for (const file of Object.values(entry)) expect(existsSync(join(path, file)), file).toBe(true)
+    }
+    for (const entry of Object.values((manifest.imports ?? {}) as Record<string, Record<string, string>>)) {
+      for (const file of Object.values(entry)) expect(existsSync(join(path, file)), file).toBe(true)
+    }
+  })
+
+  it('depends on what it may, and leaves the framework to its user', () => {
+    expect(keysOf(manifest.dependencies)).toEqual(dependencies[folder])
+    expect(keysOf(manifest.peerDependencies)).toEqual(peers[folder] ?? [])
+    expect(manifest.optionalDependencies).toBeUndefined()
+  })
+
+  it('has the version of its siblings', () => {
+    expect(manifest.version).toBe(all[0]?.manifest.version)
+  })
+})
