@@ -23,8 +23,10 @@ const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
 const { engines, license } = readManifest(root) as Readonly<Record<string, unknown>>
 const all = packages()
 
-it('knows every package', () => {
+it('knows every package, and releases them together', () => {
+  const { fixed } = JSON.parse(readFileSync(join(root, '.changeset/config.json'), 'utf8')) as { readonly fixed: unknown }
   expect(all.map(({ folder }) => folder).toSorted()).toEqual(Object.keys(dependencies))
+  expect(fixed).toEqual([all.map(({ manifest }) => manifest.name).toSorted()])
 })
 
 describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
