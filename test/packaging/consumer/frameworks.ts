@@ -42,5 +42,5 @@ koaApp.use(koaGuard.metadata())
 koaApp.use(koaGuard.requireScope('orders:read'))
 koaApp.use(async (ctx) => {
   const decision = await server.authorize(fromNode(ctx.req))
-  ctx.body = { subject: ctx.state['auth']?.subject, allowed: decision.allowed }
+  ctx.body = { subject: ctx.state.auth?.subject, allowed: decision.allowed }
 })
