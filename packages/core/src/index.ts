@@ -1,1 +1,32 @@
-export {}
+export type { AuditEvent, AuditParty, AuditSink, DecisionEvent, DroppedEvent } from './audit/event.js'
+export type { ClaimsResult, ClaimsSchema } from './claims-schema.js'
+export type { AllowedDecision, Answer, Decision, DeniedDecision } from './decision/decision.js'
+export {
+  AccessError,
+  type AccessErrorOptions,
+  ConfigurationError,
+  type ErrorCode,
+  type ErrorParameters,
+  errorCodes,
+} from './errors.js'
+export type { SigningAlgorithm } from './jws/algorithm.js'
+export type { JoseHeader } from './jws/header.js'
+export type { JsonWebKey } from './jws/runtime.js'
+export type { MetadataEndpoint, ProtectedResourceMetadata } from './metadata.js'
+export type { AuditOptions, KeySetOptions, ResourceServerOptions } from './options.js'
+export type { Principal } from './policy/principal.js'
+export type { Requirement } from './policy/requirement.js'
+export type { ResourceRequest } from './request/request.js'
+export {
+  createResourceServer,
+  type Guard,
+  type ResourceServer,
+  type RouteRequirement,
+  toResourceServer,
+} from './resource-server.js'
+export type { Claims, RegisteredClaims } from './token/claims.js'
+export type { Actor, DelegationOptions } from './token/delegation.js'
+export { type ClaimProfile, rfc9068 } from './token/profile.js'
+export type { VerifiedToken } from './token/verified-token.js'
+export type { TrustedIssuer } from './trusted-issuer.js'
+export type { Warning, WarningListener } from './warning.js'

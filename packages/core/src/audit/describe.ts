@@ -1,0 +1,154 @@
+import type { AccessError } from '../errors.js'
+import { isJsonObject } from '../jws/compact.js'
+import type { CheckedRequirement } from '../policy/requirement.js'
+import type { ResourceRequest } from '../request/request.js'
+import type { Actor } from '../token/delegation.js'
+import { draftNames } from '../token/names.js'
+import type { VerifiedToken } from '../token/verified-token.js'
+import type { AuthenticToken } from '../token/verifier.js'
+import type { AuditParty, DecisionEvent } from './event.js'
+import { cutList, cutText, formatTime } from './text.js'
+import { createUuid } from './uuid.js'
+
+/** Who is known by the time of the decision. */
+export interface KnownParties {
+  /** Set when the signature held. */
+  readonly authentic?: AuthenticToken
+  /** Set when everything about the token held. */
+  readonly caller?: { readonly token: VerifiedToken }
+}
+
+/** One decision to describe. */
+export interface Outcome {
+  readonly request: ResourceRequest
+  readonly evidence: KnownParties
+  /** SHA-256 of the presented token, cut; undefined when none was presented. */
+  readonly fingerprint: string | undefined
+  /** What the route demands; undefined when the request was refused before that was asked. */
+  readonly requirement: Pick<CheckedRequirement<never>, 'scopes' | 'anyScope'> | undefined
+  /** Undefined when the request is allowed. */
+  readonly error: AccessError | undefined
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/** What an event says about a token: the same for every request that presents it. */
+type TokenPart = Pick<
+  DecisionEvent,
+  'subject' | 'actor' | 'chain' | 'chain_depth' | 'chain_complete' | 'client' | 'mode' | 'token' | 'granted' | 'txn'
+>
+
+const maxChain = 4
+const parts = new WeakMap<VerifiedToken, TokenPart>()
+
+/**
+ * Describes a decision as an audit event.
+ *
+ * @param now seconds since the epoch
+ */
+export function describeDecision(outcome: Outcome, audience: string, now: number): DecisionEvent {
+  const { request, requirement, error, duration } = outcome
+  const milliseconds = now * 1000
+  const trace = parseTraceparent(request.headers.get('traceparent'))
+  return {
+    schema: 'delegation-audit/1',
+    id: createUuid(milliseconds),
+    time: formatTime(milliseconds),
+    type: 'access.decision',
+    decision: error === undefined ? 'allow' : error.status >= 500 ? 'error' : 'deny',
+    reason: {
+      code: error === undefined ? 'allowed' : error.code,
+      ...(error?.error !== undefined && { oauth_error: error.error }),
+    },
+    ...describeEvidence(outcome),
+    ...(requirement !== undefined && { requested: describeRequirement(requirement) }),
+    resource: { aud: audience, ...(request.route !== undefined && { route: cutText(request.route) }) },
+    request: { method: cutText(request.method) },
+    ...(trace !== undefined && { trace }),
+    duration_ms: duration,
+  }
+}
+
+function describeEvidence({ evidence, fingerprint }: Outcome): TokenPart {
+  if (fingerprint === undefined) return {}
+  const { authentic, caller } = evidence
+  if (caller === undefined) {
+    return authentic === undefined ? { token: { sha256: fingerprint } } : describeRefused(authentic, fingerprint)
+  }
+  const known = parts.get(caller.token)
+  if (known !== undefined) return known
+  const part = describeToken(caller.token, fingerprint)
+  parts.set(caller.token, part)
+  return part
+}
+
+function describeToken(token: VerifiedToken, sha256: string): TokenPart {
+  const { issuer, subject, delegation, clientId, mode, tokenId, issuedAt, expiresAt, scopes, claims } = token
+  const [actor] = delegation
+  const { txn } = claims
+  const profile = claims[draftNames.subjectProfile]
+  return {
+    subject: party({ subject, issuer, profile: typeof profile === 'string' ? profile : undefined }),
+    ...(actor && {
+      actor: party(actor),
+      chain: delegation.slice(0, maxChain).map((link) => party({ subject: link.subject, issuer: link.issuer })),
+      chain_depth: delegation.length,
+      chain_complete: delegation.length <= maxChain,
+    }),
+    client: { id: cutText(clientId) },
+    mode,
+    token: {
+      sha256,
+      iss: cutText(issuer),
+      ...(tokenId !== undefined && { jti: cutText(tokenId) }),
+      iat: issuedAt,
+      exp: expiresAt,
+    },
+    granted: { scope: cutList(scopes) },
+    ...(typeof txn === 'string' && { txn: cutText(txn) }),
+  }
+}
+
+/** A token that is authentic but was refused for what it says: whoever it names is recorded, as far as it is legible. */
+function describeRefused({ claims, trust }: AuthenticToken, sha256: string): TokenPart {
+  const { sub, act, jti, iat, exp, client_id: client, txn } = claims
+  const { issuer } = trust
+  const actor = isJsonObject(act) ? act : {}
+  return {
+    ...(typeof sub === 'string' && { subject: party({ subject: sub, issuer }) }),
+    ...(typeof actor.sub === 'string' && {
+      actor: party({ subject: actor.sub, issuer: typeof actor.iss === 'string' ? actor.iss : issuer }),
+    }),
+    ...(typeof client === 'string' && { client: { id: cutText(client) } }),
+    token: {
+      sha256,
+      iss: cutText(issuer),
+      ...(typeof jti === 'string' && { jti: cutText(jti) }),
+      ...(typeof iat === 'number' && { iat }),
+      ...(typeof exp === 'number' && { exp }),
+    },
+    ...(typeof txn === 'string' && { txn: cutText(txn) }),
+  }
+}
+
+function party({ subject, issuer, profile }: Actor): AuditParty {
+  return { id: cutText(subject), iss: cutText(issuer), ...(profile !== undefined && { profile: cutText(profile) }) }
+}
+
+function describeRequirement({
+  scopes,
+  anyScope,
+}: NonNullable<Outcome['requirement']>): NonNullable<DecisionEvent['requested']> {
+  return {
+    ...(scopes.length > 0 && { scope: cutList(scopes) }),
+    ...(anyScope.length > 0 && { any_scope: cutList(anyScope) }),
+  }
+}
+
+/** W3C Trace Context: version, trace, parent, flags. An identifier of zeros is no identifier. */
+function parseTraceparent(value: string | null): DecisionEvent['trace'] {
+  if (value === null || value.length > 128) return undefined
+  const [, traceId, spanId] =
+    /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-[\da-f]{2}(?:-|$)/.exec(value) ?? []
+  return traceId !== undefined && spanId !== undefined ? { trace_id: traceId, span_id: spanId } : undefined
+}

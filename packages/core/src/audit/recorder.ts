@@ -1,0 +1,162 @@
+import { runtime } from '#runtime'
+import { within } from '../deadline.js'
+import type { WarningListener } from '../warning.js'
+import type { AuditEvent, AuditSink, DroppedEvent } from './event.js'
+import { formatTime } from './text.js'
+import { createUuid } from './uuid.js'
+
+/** How events are recorded. */
+export interface RecorderOptions {
+  readonly sink: AuditSink
+  /** Whether a decision waits until its event is recorded. */
+  readonly required: boolean
+  /** Milliseconds: how long a required event may take, and how long `close` waits for the rest. */
+  readonly timeout: number
+  /** For the event that counts lost events. */
+  readonly audience: string
+  readonly onWarning: WarningListener
+  /** Seconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Brings events to a sink. */
+export interface Recorder {
+  /**
+   * Records an event. Best effort: answers undefined at once, never throws. Required: resolves when the sink has it and
+   * rejects when it fails or takes too long.
+   */
+  record(event: AuditEvent): Promise<void> | undefined
+  /** Delivers what is queued, flushes and closes the sink, within the time limit. */
+  close(): Promise<void>
+}
+
+/** Events that wait for the sink or are being written by it, at most. One more is dropped and counted. */
+export const maxPendingEvents = 10_000
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  return options.required ? createRequiredRecorder(options) : createBestEffortRecorder(options)
+}
+
+function createRequiredRecorder({ sink, timeout }: RecorderOptions): Recorder {
+  return {
+    record: (event) =>
+      within(
+        timeout,
+        call(() => sink.record(event)),
+        () => tooLate('record', timeout),
+      ),
+    close: () => closeSink(sink, timeout),
+  }
+}
+
+/**
+ * Events are handed over after the decision, so that no sink delays or changes one. A sink that hangs fills the bound;
+ * what comes then is counted and reported as soon as there is room.
+ */
+function createBestEffortRecorder({ sink, timeout, audience, onWarning, now }: RecorderOptions): Recorder {
+  let queue: AuditEvent[] = []
+  let writing = 0
+  let dropped = 0
+  let scheduled = false
+  let idle: (() => void) | undefined
+
+  function record(event: AuditEvent): undefined {
+    if (queue.length + writing >= maxPendingEvents) {
+      if (dropped === 0) onWarning({ code: 'audit_dropped', message: 'the audit sink is too slow: events are dropped' })
+      dropped += 1
+      return
+    }
+    if (dropped > 0) reportDropped()
+    queue.push(event)
+    schedule()
+  }
+
+  function reportDropped(): void {
+    queue.push(describeDropped(dropped, audience, now() * 1000))
+    dropped = 0
+  }
+
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    runtime.defer(() => {
+      scheduled = false
+      deliver()
+    })
+  }
+
+  function deliver(): void {
+    const events = queue
+    queue = []
+    for (const event of events) {
+      writing += 1
+      call(() => sink.record(event)).then(settle, (cause: unknown) => lose(event, cause))
+    }
+  }
+
+  function lose(event: AuditEvent, cause: unknown): void {
+    if (dropped === 0) onWarning({ code: 'audit_failed', message: 'the audit sink failed: events are lost', cause })
+    dropped += event.type === 'audit.dropped' ? event.dropped : 1
+    settle()
+  }
+
+  function settle(): void {
+    writing -= 1
+    if (writing === 0 && queue.length === 0) idle?.()
+  }
+
+  async function drained(): Promise<void> {
+    if (dropped > 0) reportDropped()
+    deliver()
+    if (writing > 0) await new Promise<void>((resolve) => (idle = resolve))
+  }
+
+  return {
+    record,
+    async close() {
+      try {
+        await within(timeout, drained(), () => tooLate('record', timeout))
+      } catch (cause) {
+        onWarning({
+          code: 'audit_dropped',
+          message: `closed with ${queue.length + writing} events not recorded`,
+          cause,
+        })
+      }
+      await closeSink(sink, timeout)
+    },
+  }
+}
+
+async function closeSink(sink: AuditSink, timeout: number): Promise<void> {
+  await within(
+    timeout,
+    call(() => sink.flush?.()),
+    () => tooLate('flush', timeout),
+  )
+  await within(
+    timeout,
+    call(() => sink.close?.()),
+    () => tooLate('close', timeout),
+  )
+}
+
+/** Runs a sink's function; what it throws becomes a rejection. */
+async function call(task: () => void | Promise<void>): Promise<void> {
+  await task()
+}
+
+function tooLate(step: string, timeout: number): Error {
+  return new Error(`the audit sink did not ${step} within ${timeout} ms`)
+}
+
+function describeDropped(dropped: number, audience: string, milliseconds: number): DroppedEvent {
+  return {
+    schema: 'delegation-audit/1',
+    id: createUuid(milliseconds),
+    time: formatTime(milliseconds),
+    type: 'audit.dropped',
+    dropped,
+    resource: { aud: audience },
+  }
+}

@@ -1,0 +1,94 @@
+import { within } from './deadline.js'
+import { AccessError } from './errors.js'
+import type { Settings } from './options.js'
+import { createPrincipal, type Principal } from './policy/principal.js'
+import { extractCredentials, isToken68 } from './request/credentials.js'
+import type { ResourceRequest } from './request/request.js'
+import { type Claims, checkTimes } from './token/claims.js'
+import { type CachedToken, createTokenCache } from './token/token-cache.js'
+import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
+
+/** A verified token and what was made of it; lives as long as the token is remembered. */
+export interface Caller<C> extends CachedToken {
+  readonly text: string
+  principal?: Principal<C>
+  /** Names the token in audit events; made when the first event needs it. */
+  fingerprint?: string
+}
+
+/** What is known of a caller so far. Each member is set when its step has succeeded. */
+export interface Evidence<C> {
+  /** The presented token, whatever it is worth. */
+  text?: string
+  /** The signature held. */
+  authentic?: AuthenticToken
+  /** Everything about the token held. */
+  caller?: Caller<C>
+}
+
+/** Finds out who calls. */
+export interface Callers<C> {
+  /**
+   * Credentials of a request to a verified token.
+   *
+   * @throws AccessError with the code of the first step that does not hold
+   */
+  identify(request: ResourceRequest, evidence: Evidence<C>): Promise<Caller<C>>
+  /** The same for the text of a token. */
+  verify(text: string, evidence: Evidence<C>): Promise<Caller<C>>
+  /** Makes the principal of a token, once for all requests that present it. */
+  introduce(caller: Caller<C>): Promise<Principal<C>>
+}
+
+export function createCallers<C>(settings: Settings<C>, verifier: TokenVerifier): Callers<C> {
+  const remembered = createTokenCache<Caller<C>>(settings.cacheEntries)
+
+  async function identify(request: ResourceRequest, evidence: Evidence<C>): Promise<Caller<C>> {
+    const { token } = extractCredentials(request, settings.maxTokenSize)
+    evidence.text = token
+    try {
+      return await verify(token, evidence)
+    } catch (thrown) {
+      const isMalformed = thrown instanceof AccessError && thrown.code === 'token_malformed'
+      throw isMalformed && !isToken68(token) ? new AccessError('credentials_malformed') : thrown
+    }
+  }
+
+  /** A remembered token is looked at again for everything that time can change. */
+  async function verify(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
+    const known = remembered.get(text)
+    if (known !== undefined) {
+      evidence.caller = known
+      checkTimes(known.token, settings, settings.now())
+      return known
+    }
+    const authentic = await verifier.authenticate(text)
+    evidence.authentic = authentic
+    const caller: Caller<C> = {
+      text,
+      token: verifier.accept(authentic),
+      trust: authentic.trust,
+      key: authentic.key,
+    }
+    evidence.caller = caller
+    remembered.set(text, caller)
+    return caller
+  }
+
+  async function introduce(caller: Caller<C>): Promise<Principal<C>> {
+    const claims = await parseClaims(caller.token.claims)
+    caller.principal = createPrincipal(caller.token, caller.text, claims)
+    return caller.principal
+  }
+
+  async function parseClaims(claims: Claims): Promise<C> {
+    if (settings.claims === undefined) return claims as C // without a schema C is Claims
+    const answer = settings.claims['~standard'].validate(claims)
+    const tooLate = () => new Error(`the claims schema took longer than ${settings.policyTimeout} ms`)
+    const result = answer instanceof Promise ? await within(settings.policyTimeout, answer, tooLate) : answer
+    if (result.issues !== undefined) throw new AccessError('claim_invalid')
+    return result.value
+  }
+
+  return { identify, verify, introduce }
+}

@@ -1,0 +1,36 @@
+import { Buffer } from 'node:buffer'
+import { constants, createHash, createPublicKey, type JsonWebKeyInput, verify } from 'node:crypto'
+import { algorithmProfiles } from './algorithm.js'
+import type { Runtime, SignatureCheck } from './runtime.js'
+
+/** Node: signatures are checked synchronously, on a key object made once per key. */
+export const runtime: Runtime = {
+  decodeBase64url(text) {
+    const bytes = Buffer.from(text, 'base64url')
+    return bytes.toString('base64url') === text ? bytes : undefined
+  },
+
+  prepareKey(jwk, algorithm): SignatureCheck {
+    const key = createPublicKey({ key: jwk as JsonWebKeyInput['key'], format: 'jwk' })
+    const profile = algorithmProfiles.get(algorithm)
+    if (profile === undefined) throw new TypeError(`unknown algorithm ${algorithm}`)
+    const { hash, kty, pss, signatureSize } = profile
+    const options =
+      kty === 'EC'
+        ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
+        : pss
+          ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+          : key
+    return (signingInput, signature) =>
+      (signatureSize === undefined || signature.length === signatureSize) &&
+      verify(hash, Buffer.from(signingInput, 'latin1'), options, signature)
+  },
+
+  fingerprint(text) {
+    return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
+  },
+
+  defer(task) {
+    setImmediate(task)
+  },
+}

@@ -1,0 +1,49 @@
+import { AccessError } from '../errors.js'
+import type { ResourceRequest } from './request.js'
+
+/** What a caller presents: one access token under one authentication scheme. */
+export interface Credentials {
+  readonly scheme: 'bearer'
+  readonly token: string
+}
+
+const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * Extracts the one credential of a request from its `Authorization` header (RFC 6750 section 2.1). Query and body are
+ * never looked at.
+ *
+ * A repeated header arrives joined with a comma, which no token68 contains: that is how repetition is seen on every
+ * framework alike.
+ *
+ * @param maxTokenSize bytes
+ * @throws AccessError `token_missing`, `credentials_malformed`, `credentials_multiple`, `token_malformed` (too large)
+ */
+export function extractCredentials(request: ResourceRequest, maxTokenSize: number): Credentials {
+  if (request.headers.get('dpop')?.includes(',')) throw new AccessError('credentials_multiple')
+  const value = request.headers.get('authorization')
+  if (value === null) throw new AccessError('token_missing')
+  if (value.includes(',')) throw new AccessError('credentials_multiple')
+
+  const space = value.indexOf(' ')
+  const scheme = space === -1 ? value : value.slice(0, space)
+  if (scheme.toLowerCase() !== 'bearer') {
+    throw new AccessError(
+      /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/.test(scheme) ? 'token_missing' : 'credentials_malformed',
+    )
+  }
+
+  let start = scheme.length
+  while (value.charCodeAt(start) === 0x20) start++
+  if (value.length - start > maxTokenSize) throw new AccessError('token_malformed')
+  if (start === value.length) throw new AccessError('credentials_malformed')
+  return { scheme: 'bearer', token: value.slice(start) }
+}
+
+/**
+ * Whether a credential has the characters RFC 6750 section 2.1 allows. It is asked only about a token that is no JWS:
+ * the grammar of a compact JWS is narrower, so a good token needs no second look.
+ */
+export function isToken68(token: string): boolean {
+  return token68.test(token)
+}

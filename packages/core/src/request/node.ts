@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { ResourceRequest } from './request.js'
+
+/** The part of a Node request that {@link fromNode} reads. */
+export type NodeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'> | Http2ServerRequest
+
+/**
+ * Builds a {@link ResourceRequest} from a Node request (HTTP/1.1 or HTTP/2).
+ *
+ * Header values come from `rawHeaders`: Node keeps only the first of several `Authorization` lines in `headers`, and a
+ * repeated credential must be seen to be refused. A header that is only in `headers` (synthetic requests of serverless
+ * adapters) is read from there.
+ *
+ * @param request the incoming request
+ * @param url the URL as the client sent it, where a framework rewrites `request.url`; default `request.url`
+ * @param route template of the matched route, for audit events
+ */
+export function fromNode(request: NodeRequest, url: string = request.url ?? '/', route?: string): ResourceRequest {
+  return {
+    method: request.method ?? 'GET',
+    url,
+    route,
+    headers: { get: (name) => headerOf(request, name.toLowerCase()) },
+  }
+}
+
+/** @param name lower case */
+function headerOf(request: NodeRequest, name: string): string | null {
+  const raw = request.rawHeaders ?? []
+  let value: string | null = null
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const candidate = raw[i]
+    if (candidate === undefined || candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+    value = value === null ? (raw[i + 1] ?? '') : `${value}, ${raw[i + 1]}`
+  }
+  if (value !== null) return value
+  const parsed = request.headers?.[name]
+  if (parsed === undefined) return null
+  return typeof parsed === 'string' ? parsed : parsed.join(', ')
+}

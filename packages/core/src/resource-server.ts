@@ -1,0 +1,230 @@
+import { runtime } from '#runtime'
+import { describeDecision, type Outcome } from './audit/describe.js'
+import { createRecorder } from './audit/recorder.js'
+import { type Caller, createCallers, type Evidence } from './caller.js'
+import { within } from './deadline.js'
+import { allow, type Decision, deny } from './decision/decision.js'
+import { AccessError } from './errors.js'
+import { createIssuerKeys } from './keys/issuer.js'
+import { formatMetadata, type MetadataEndpoint, metadataUrl, type ProtectedResourceMetadata } from './metadata.js'
+import { type ResourceServerOptions, readOptions, type Settings } from './options.js'
+import { evaluate } from './policy/policy.js'
+import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
+import type { ResourceRequest } from './request/request.js'
+import type { Claims } from './token/claims.js'
+import type { VerifiedToken } from './token/verified-token.js'
+import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
+
+/** An API that verifies tokens by itself and decides. */
+export interface ResourceServer<C = Claims> {
+  /**
+   * Decides one request. Total: it never rejects, whatever happens is a {@link Decision}.
+   *
+   * @param requirement what the route demands beyond a valid token. Default: nothing
+   */
+  authorize(request: ResourceRequest, requirement?: Requirement<C>): Promise<Decision<C>>
+  /**
+   * Makes the guard of a route, for adapters: the requirement is looked over now and its scopes go into the metadata.
+   * A function is asked at each request, once the token has been verified; what it answers is looked over then.
+   *
+   * @throws ConfigurationError when the requirement is wrong
+   */
+  protect<Source extends object = ResourceRequest>(requirement?: RouteRequirement<Source, C>): Guard<Source, C>
+  /**
+   * Verifies a token by itself: no request, no requirement, no audit event.
+   *
+   * @throws AccessError with the code of what does not hold (as a rejection)
+   */
+  verify(token: string): Promise<VerifiedToken>
+  /** The document of RFC 9728, with the scopes of every guard made so far. */
+  metadata(): ProtectedResourceMetadata
+  /**
+   * Says that the document is served at its well-known address: from now on challenges point to it.
+   *
+   * @throws ConfigurationError when the API has no URL (`resource`)
+   */
+  publishMetadata(): MetadataEndpoint
+  /** Resolves when the keys of every issuer are at hand. Rejects with AccessError `keys_unavailable`. */
+  ready(): Promise<void>
+  /** Ends fetches, delivers queued audit events, closes the sink. */
+  close(): Promise<void>
+}
+
+/** What a route demands: known at start-up, or told by a function of the framework's own request. */
+export type RouteRequirement<Source, C = Claims> =
+  | Requirement<C>
+  | ((source: Source) => Requirement<C> | Promise<Requirement<C>>)
+
+/**
+ * Decides one request by the requirement of one route. Total.
+ *
+ * @param source the framework's request object: several guards that get the same one verify the token once
+ */
+export type Guard<Source, C = Claims> = (request: ResourceRequest, source: Source) => Promise<Decision<C>>
+
+/** One look at a request, shared by all its guards: what is known by now, and who it turns out to be. */
+interface Attempt<C> {
+  readonly evidence: Evidence<C>
+  readonly caller: Promise<Caller<C>>
+}
+
+/** The requirement of a route: looked over already, or to be asked for. */
+type Route<C> =
+  | { readonly requirement: CheckedRequirement<C> }
+  | { readonly requirement?: undefined; readonly ask: () => Requirement<C> | Promise<Requirement<C>> }
+
+/**
+ * Creates a resource server. One is enough for an API, however many apps and guards share it.
+ *
+ * @throws ConfigurationError with the path of the wrong option and what it must be
+ */
+export function createResourceServer<C = Claims>(options: ResourceServerOptions<C>): ResourceServer<C> {
+  const settings = readOptions(options)
+  const issuers = createTrust(settings)
+  const callers = createCallers(settings, createTokenVerifier({ ...settings, issuers }))
+  const policy = { ...settings.delegation, timeout: settings.policyTimeout }
+  const recorder = settings.audit && createRecorder({ ...settings, ...settings.audit })
+  const attempts = new WeakMap<object, Attempt<C>>()
+  const scopes = new Set<string>()
+  let published: string | undefined
+
+  /** The way of a request, top to bottom. */
+  async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
+    const started = performance.now()
+    const { evidence, caller } = attempts.get(source) ?? begin(request, source)
+    let { requirement } = route
+    let decision: Decision<C>
+    try {
+      const known = await caller
+      const principal = known.principal ?? (await callers.introduce(known))
+      requirement ??= await ask(route)
+      const pending = evaluate(principal, requirement, policy)
+      if (pending !== undefined) await pending
+      decision = allow(principal, known.token)
+    } catch (thrown) {
+      decision = deny(evidence.caller === undefined ? AccessError.from(thrown) : blameRoute(thrown), published)
+    }
+    return recorder === undefined
+      ? decision
+      : record(decision, { request, evidence, requirement, duration: elapsedSince(started) })
+  }
+
+  function begin(request: ResourceRequest, source: object): Attempt<C> {
+    const evidence: Evidence<C> = {}
+    const attempt = { evidence, caller: callers.identify(request, evidence) }
+    attempts.set(source, attempt)
+    return attempt
+  }
+
+  async function ask(route: Route<C>): Promise<CheckedRequirement<C>> {
+    if (route.requirement !== undefined) return route.requirement
+    const answer = route.ask()
+    const tooLate = () => new Error(`the requirement took longer than ${settings.policyTimeout} ms`)
+    return checkRequirement(answer instanceof Promise ? await within(settings.policyTimeout, answer, tooLate) : answer)
+  }
+
+  /** Once the token holds, what throws is the code of the route: no fault of the caller's. */
+  function blameRoute(thrown: unknown): AccessError {
+    return thrown instanceof AccessError ? thrown : new AccessError('internal_error', { cause: thrown })
+  }
+
+  async function record(decision: Decision<C>, outcome: Undescribed<C>): Promise<Decision<C>> {
+    try {
+      const fingerprint = await nameToken(outcome.evidence)
+      const error = decision.allowed ? undefined : decision.error
+      const event = describeDecision({ ...outcome, fingerprint, error }, settings.audience, settings.now())
+      const recorded = recorder?.record(event)
+      if (recorded !== undefined) await recorded
+      return decision
+    } catch (cause) {
+      settings.onWarning({ code: 'audit_failed', message: 'a decision could not be recorded', cause })
+      return settings.audit?.required ? deny(new AccessError('audit_unavailable', { cause }), published) : decision
+    }
+  }
+
+  /** The fingerprint of the presented token, made once for all requests that present it. */
+  async function nameToken({ caller, text }: Evidence<C>): Promise<string | undefined> {
+    if (caller?.fingerprint !== undefined || text === undefined) return caller?.fingerprint
+    const made = runtime.fingerprint(text)
+    const fingerprint = typeof made === 'string' ? made : await made
+    if (caller !== undefined) caller.fingerprint = fingerprint
+    return fingerprint
+  }
+
+  /** Gathers scopes at start-up, so that a client can read in the metadata what it may ask for. */
+  function declare(requirement: CheckedRequirement<C>): Route<C> {
+    for (const scope of [...requirement.scopes, ...requirement.anyScope]) scopes.add(scope)
+    return { requirement }
+  }
+
+  function metadata(): ProtectedResourceMetadata {
+    return {
+      resource: settings.resource ?? settings.audience,
+      authorization_servers: settings.issuers.map(({ issuer }) => issuer),
+      scopes_supported: [...scopes].sort(),
+      bearer_methods_supported: ['header'],
+    }
+  }
+
+  return {
+    metadata,
+
+    authorize: (request, requirement = {}) => decide(request, request, { ask: () => requirement }),
+
+    protect(requirement = {}) {
+      if (typeof requirement === 'function') {
+        return (request, source) => decide(request, source, { ask: () => requirement(source) })
+      }
+      const route = declare(checkRequirement(requirement))
+      return (request, source) => decide(request, source, route)
+    },
+
+    async verify(token) {
+      if (typeof token !== 'string') throw new AccessError('token_malformed')
+      try {
+        return (await callers.verify(token, {})).token
+      } catch (thrown) {
+        throw AccessError.from(thrown)
+      }
+    },
+
+    publishMetadata() {
+      const url = metadataUrl(settings.resource)
+      published = url.href
+      return { path: url.pathname, url: url.href, answer: () => formatMetadata(metadata()) }
+    },
+
+    async ready() {
+      await Promise.all([...issuers.values()].map(({ keys }) => keys.ready()))
+    },
+
+    async close() {
+      for (const { keys } of issuers.values()) keys.close()
+      await recorder?.close()
+    },
+  }
+}
+
+/** Milliseconds, to the microsecond. */
+function elapsedSince(started: number): number {
+  return Math.round((performance.now() - started) * 1000) / 1000
+}
+
+/** What is left to say about a decision when it is made. */
+interface Undescribed<C> extends Omit<Outcome, 'fingerprint' | 'error' | 'evidence'> {
+  readonly evidence: Evidence<C>
+}
+
+/** Whether a value is a resource server made already, rather than options for one. */
+export function toResourceServer<C>(given: ResourceServerOptions<C> | ResourceServer<C>): ResourceServer<C> {
+  return 'authorize' in given ? given : createResourceServer(given)
+}
+
+function createTrust<C>({ issuers, keySet, onWarning, now }: Settings<C>): ReadonlyMap<string, IssuerTrust> {
+  return new Map(
+    issuers.map((issuer) => {
+      const keys = createIssuerKeys(issuer, { times: keySet, onWarning, now })
+      return [issuer.issuer, { ...issuer, keys }]
+    }),
+  )
+}

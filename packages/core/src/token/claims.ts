@@ -1,0 +1,122 @@
+import { AccessError } from '../errors.js'
+import type { JsonObject } from '../jws/compact.js'
+import type { ClaimProfile } from './profile.js'
+
+/** The claims of a token as the issuer wrote them, frozen. Type them through the option `claims`. */
+export type Claims = JsonObject
+
+/** The registered claims every accepted token has, checked for presence and type. */
+export interface RegisteredClaims {
+  readonly subject: string
+  readonly audience: readonly string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  /** Seconds since the epoch; undefined without `nbf`. */
+  readonly notBefore: number | undefined
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly tokenId: string | undefined
+}
+
+/** Limits on the times of a token, in seconds. */
+export interface TimeRules {
+  readonly clockTolerance: number
+  readonly maxTokenAge: number
+  readonly maxTokenLifetime: { readonly delegated: number; readonly direct: number }
+}
+
+/**
+ * Reads the claims of RFC 9068 section 2.2 by the issuer's profile. A time is a finite number of seconds from 0 to
+ * 2^53 - 1, fractions allowed (RFC 7519 section 2); nothing is converted, a string is never a number.
+ *
+ * @throws AccessError `claim_missing`, `claim_invalid`
+ */
+export function readClaims(claims: JsonObject, profile: ClaimProfile): RegisteredClaims {
+  const tokenIdClaim = present(claims, profile.tokenIdClaims)
+  return {
+    subject: requiredText(claims, 'sub'),
+    audience: readAudience(claims),
+    expiresAt: requiredTime(claims, 'exp'),
+    issuedAt: requiredTime(claims, 'iat'),
+    notBefore: Object.hasOwn(claims, 'nbf') ? requiredTime(claims, 'nbf') : undefined,
+    clientId: requiredText(claims, present(claims, profile.clientClaims) ?? profile.clientClaims[0]),
+    scopes: readScopes(claims, profile),
+    tokenId:
+      profile.tokenIdRequired || tokenIdClaim !== undefined ? requiredText(claims, tokenIdClaim ?? 'jti') : undefined,
+  }
+}
+
+/** What {@link checkTimes} looks at. */
+export interface TimedToken extends Pick<RegisteredClaims, 'expiresAt' | 'issuedAt' | 'notBefore'> {
+  readonly mode: 'delegated' | 'direct'
+}
+
+/**
+ * Checks a token against the clock. `exp` is the first moment at which it no longer counts (RFC 7519 section 4.1.4).
+ *
+ * @throws AccessError `token_expired`, `token_not_yet_valid`, `token_lifetime_too_long`, `token_too_old`
+ */
+export function checkTimes(token: TimedToken, rules: TimeRules, now: number): void {
+  const { expiresAt, issuedAt, notBefore, mode } = token
+  const latest = now + rules.clockTolerance
+  if (now - rules.clockTolerance >= expiresAt) throw new AccessError('token_expired')
+  if ((notBefore !== undefined && notBefore > latest) || issuedAt > latest) throw new AccessError('token_not_yet_valid')
+  if (expiresAt - issuedAt > rules.maxTokenLifetime[mode]) throw new AccessError('token_lifetime_too_long')
+  if (now - issuedAt > rules.maxTokenAge + rules.clockTolerance) throw new AccessError('token_too_old')
+}
+
+/** Freezes a parsed JSON value throughout, in a loop: nesting is the issuer's choice and must not cost stack. */
+export function deepFreeze<T extends object>(value: T): Readonly<T> {
+  const pending: object[] = [value]
+  for (let object = pending.pop(); object !== undefined; object = pending.pop()) {
+    for (const member of Object.values(Object.freeze(object))) {
+      if (typeof member === 'object' && member !== null) pending.push(member)
+    }
+  }
+  return value
+}
+
+function readAudience(claims: JsonObject): readonly string[] {
+  const value = required(claims, 'aud')
+  const audience = Array.isArray(value) ? value : [value]
+  if (audience.length === 0 || !audience.every(isText)) throw new AccessError('claim_invalid')
+  return audience
+}
+
+function readScopes(claims: JsonObject, { scopeClaims, scopeArrays }: ClaimProfile): readonly string[] {
+  const name = present(claims, scopeClaims)
+  if (name === undefined) return []
+  const value = claims[name]
+  if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '')
+  if (scopeArrays && Array.isArray(value) && value.every(isText)) return value
+  throw new AccessError('claim_invalid')
+}
+
+function present(claims: JsonObject, names: readonly string[]): string | undefined {
+  return names.find((name) => Object.hasOwn(claims, name))
+}
+
+function required(claims: JsonObject, name: string): unknown {
+  if (!Object.hasOwn(claims, name)) throw new AccessError('claim_missing')
+  return claims[name]
+}
+
+function requiredText(claims: JsonObject, name: string): string {
+  const value = required(claims, name)
+  if (!isText(value)) throw new AccessError('claim_invalid')
+  return value
+}
+
+function requiredTime(claims: JsonObject, name: string): number {
+  const value = required(claims, name)
+  if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+    throw new AccessError('claim_invalid')
+  }
+  return value
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,21 @@
+import type { JoseHeader } from '../jws/header.js'
+import type { Claims, RegisteredClaims } from './claims.js'
+import type { Actor } from './delegation.js'
+
+/**
+ * A token whose signature, issuer, times, audience and delegation chain hold. Frozen throughout, and shared between the
+ * requests that present the same token.
+ */
+export interface VerifiedToken extends RegisteredClaims {
+  readonly header: JoseHeader
+  /** Everything the issuer wrote, as it wrote it. */
+  readonly claims: Claims
+  readonly issuer: string
+  /** `'delegated'` when the token has an `act` claim. */
+  readonly mode: 'delegated' | 'direct'
+  /**
+   * The whole chain, current actor first, prior actors after it; empty for a direct token. Prior actors are history:
+   * RFC 8693 section 4.1 forbids access decisions on them, so they are not part of `Principal`.
+   */
+  readonly delegation: readonly Actor[]
+}

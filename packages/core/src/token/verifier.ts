@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache'
+import { AccessError } from '../errors.js'
+import type { SigningAlgorithm } from '../jws/algorithm.js'
+import { decodeBytes, decodeJson, type JsonObject, splitCompact } from '../jws/compact.js'
+import { type JoseHeader, parseHeader } from '../jws/header.js'
+import type { VerificationKey } from '../jws/key.js'
+import type { KeySet } from '../keys/key-set.js'
+import { checkTimes, deepFreeze, type RegisteredClaims, readClaims, type TimedToken, type TimeRules } from './claims.js'
+import { type DelegationRules, parseDelegation } from './delegation.js'
+import type { ClaimProfile } from './profile.js'
+import type { VerifiedToken } from './verified-token.js'
+
+/** An issuer as the verifier needs it: what it may sign with, where its keys are, how its tokens look. */
+export interface IssuerTrust {
+  readonly issuer: string
+  readonly algorithms: ReadonlySet<SigningAlgorithm>
+  readonly profile: ClaimProfile
+  readonly keys: KeySet
+  /** Issuers, besides this one, whose actors its tokens may name. */
+  readonly actorIssuers: ReadonlySet<string>
+}
+
+/** What tokens are judged by. */
+export interface TokenRules extends TimeRules {
+  readonly issuers: ReadonlyMap<string, IssuerTrust>
+  readonly audience: string
+  readonly maxTokenSize: number
+  readonly delegation: DelegationRules
+  readonly now: () => number
+}
+
+/** A token with a proven signature; nothing is said yet about its claims. */
+export interface AuthenticToken {
+  readonly header: JoseHeader
+  readonly claims: JsonObject
+  readonly trust: IssuerTrust
+  readonly key: VerificationKey
+}
+
+/** Proves tokens, one after the other, in two steps. */
+export interface TokenVerifier {
+  /**
+   * Is it from the issuer it names? Grammar, header, issuer, key, signature.
+   *
+   * @throws AccessError `token_malformed`, `token_type_rejected`, `algorithm_rejected`, `issuer_untrusted`,
+   * `key_not_found`, `keys_unavailable`, `signature_invalid`
+   */
+  authenticate(token: string): Promise<AuthenticToken>
+  /**
+   * Is what it says acceptable here? Claims, times, audience, delegation chain, actor trust.
+   *
+   * @throws AccessError `claim_missing`, `claim_invalid`, the codes of {@link checkTimes}, `audience_mismatch`,
+   * `delegation_malformed`, `delegation_too_deep`, `actor_untrusted`, `binding_unsupported`
+   */
+  accept(authentic: AuthenticToken): VerifiedToken
+}
+
+const maxHeaders = 1000
+
+export function createTokenVerifier(rules: TokenRules): TokenVerifier {
+  /** Headers of tokens that proved authentic: an issuer writes the same few headers all day. */
+  const headers = new LRUCache<string, JoseHeader>({ max: maxHeaders })
+
+  async function authenticate(token: string): Promise<AuthenticToken> {
+    if (token.length > rules.maxTokenSize) throw new AccessError('token_malformed')
+    const parts = splitCompact(token)
+    const header = headers.get(parts.header) ?? parseHeader(parts.header)
+    const signature = decodeBytes(parts.signature)
+    const claims = decodeJson(parts.claims)
+    const trust = typeof claims.iss === 'string' ? rules.issuers.get(claims.iss) : undefined
+    if (trust === undefined) throw new AccessError('issuer_untrusted')
+    checkHeader(header, claims, trust)
+
+    // A token that could not be accepted even with a good signature is not worth a fetch.
+    const found = trust.keys.find(header.kid, header.alg, () => void checkClaims(claims, trust))
+    const key = found instanceof Promise ? await found : found
+    const prepared = key.check(header.alg)
+    const check = prepared instanceof Promise ? await prepared : prepared
+    const proven = check(parts.signingInput, signature, token)
+    if (!(proven instanceof Promise ? await proven : proven)) throw new AccessError('signature_invalid')
+    headers.set(parts.header, header)
+    return { header, claims, trust, key }
+  }
+
+  function checkHeader(header: JoseHeader, claims: JsonObject, { algorithms, profile }: IssuerTrust): void {
+    if (!algorithms.has(header.alg)) throw new AccessError('algorithm_rejected')
+    if (header.typ === undefined || !profile.types.includes(header.typ)) throw new AccessError('token_type_rejected')
+    if (profile.isAccessToken?.(claims) === false) throw new AccessError('token_type_rejected')
+  }
+
+  function checkClaims(claims: JsonObject, { profile }: IssuerTrust): RegisteredClaims & TimedToken {
+    const registered = readClaims(claims, profile)
+    const mode = Object.hasOwn(claims, 'act') ? 'delegated' : 'direct'
+    const judged = { ...registered, mode } as const
+    checkTimes(judged, rules, rules.now())
+    const { audience } = registered
+    const single = mode === 'direct' || !rules.delegation.singleAudience || audience.length === 1
+    if (!single || !audience.includes(rules.audience)) throw new AccessError('audience_mismatch')
+    return judged
+  }
+
+  function accept({ header, claims, trust }: AuthenticToken): VerifiedToken {
+    const judged = checkClaims(claims, trust)
+    const delegation = parseDelegation(claims, trust.issuer, judged.subject, rules.delegation)
+    const [actor] = delegation
+    if (actor !== undefined && actor.issuer !== trust.issuer && !trust.actorIssuers.has(actor.issuer)) {
+      throw new AccessError('actor_untrusted')
+    }
+    if (Object.hasOwn(claims, 'cnf')) throw new AccessError('binding_unsupported')
+    return Object.freeze({ ...judged, issuer: trust.issuer, header, claims: deepFreeze(claims), delegation })
+  }
+
+  return { authenticate, accept }
+}
