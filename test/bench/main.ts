@@ -1,0 +1,25 @@
+import { parseArgs } from 'node:util'
+import { growthSection } from './growth.js'
+import { httpSection } from './http/section.js'
+import { importsSection } from './imports.js'
+import { machineFacts } from './machine.js'
+import { writeSection } from './readme.js'
+import { repeatedSection } from './repeated.js'
+import { full, smoke } from './scale.js'
+import { formatTable } from './table.js'
+import { verifySection } from './verify.js'
+
+const sections = [verifySection, repeatedSection, httpSection, growthSection, importsSection]
+
+const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, only: { type: 'string' } } })
+const chosen = sections.filter(({ id }) => values.only === undefined || id === values.only)
+if (chosen.length === 0) throw new Error(`--only takes one of ${sections.map(({ id }) => id).join(', ')}`)
+
+const facts = machineFacts()
+console.log(facts)
+for (const { id, title, measure } of chosen) {
+  console.log(`\n${title}${values.smoke ? ' (smoke run: numbers mean nothing)' : ''}\n`)
+  const table = formatTable(await measure(values.smoke ? smoke : full))
+  console.log(table)
+  if (!values.smoke) await writeSection(id, `${table}\n- Taken on ${facts}.`)
+}

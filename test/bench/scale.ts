@@ -1,0 +1,36 @@
+/** How much is measured: enough to trust (full), or just enough to see that every row runs (smoke). */
+export interface Scale {
+  readonly verify: { readonly tokens: number; readonly rounds: number }
+  readonly repeated: { readonly tokens: number; readonly calls: number; readonly rounds: number }
+  readonly http: {
+    readonly seconds: number
+    readonly rounds: number
+    readonly connections: number
+    /** Distinct tokens sent in turn. More than the server's cache holds, so that none is found in it. */
+    readonly distinct: number
+    readonly cacheEntries: number
+  }
+  readonly growth: {
+    readonly tokens: number
+    readonly rounds: number
+    readonly seen: readonly number[]
+    readonly cacheEntries: number
+  }
+  readonly imports: { readonly runs: number }
+}
+
+export const full: Scale = {
+  verify: { tokens: 2_000, rounds: 9 },
+  repeated: { tokens: 1_000, calls: 50_000, rounds: 9 },
+  http: { seconds: 2, rounds: 5, connections: 32, distinct: 12_800, cacheEntries: 10_000 },
+  growth: { tokens: 1_000, rounds: 7, seen: [0, 10_000, 1_000_000], cacheEntries: 10_000 },
+  imports: { runs: 15 },
+}
+
+export const smoke: Scale = {
+  verify: { tokens: 200, rounds: 1 },
+  repeated: { tokens: 100, calls: 5_000, rounds: 1 },
+  http: { seconds: 0.1, rounds: 1, connections: 4, distinct: 200, cacheEntries: 50 },
+  growth: { tokens: 50, rounds: 1, seen: [0, 200, 2_000], cacheEntries: 200 },
+  imports: { runs: 2 },
+}
