@@ -1,4 +1,3 @@
-import type { IssuerSettings } from '../trusted-issuer.js'
 import type { WarningListener } from '../warning.js'
 import { discoverJwksUri } from './discovery.js'
 import { type FetchLimits, fetchJson } from './fetch.js'
@@ -6,6 +5,13 @@ import { type KeyRing, readKeyRing } from './key-ring.js'
 import type { KeySet } from './key-set.js'
 import { createRemoteKeySet, type KeySetTimes, type LoadedKeys } from './remote-key-set.js'
 import { createStaticKeySet } from './static-key-set.js'
+
+/** Where the keys of an issuer come from: given, at an address, or neither, and then discovered. */
+export interface KeySource {
+  readonly issuer: string
+  readonly jwksUri: string | undefined
+  readonly jwks: unknown
+}
 
 /** What the keys of an issuer need from its surroundings. */
 export interface IssuerKeysOptions {
@@ -22,8 +28,8 @@ export interface IssuerKeysOptions {
 const addressMaxAge = 86_400
 
 /** Makes the key set of an issuer: given, at a given address, or discovered. */
-export function createIssuerKeys(settings: IssuerSettings, { times, onWarning, now }: IssuerKeysOptions): KeySet {
-  const { issuer, jwks, jwksUri } = settings
+export function createIssuerKeys(source: KeySource, { times, onWarning, now }: IssuerKeysOptions): KeySet {
+  const { issuer, jwks, jwksUri } = source
   let reported = ''
 
   /** Each unusable member is reported once, not at every refresh. */
