@@ -24,7 +24,9 @@ const { engines, license } = readManifest(root) as Readonly<Record<string, unkno
 const all = packages()
 
 it('knows every package, and releases them together', () => {
-  const { fixed } = JSON.parse(readFileSync(join(root, '.changeset/config.json'), 'utf8')) as { readonly fixed: unknown }
+  const { fixed } = JSON.parse(readFileSync(join(root, '.changeset/config.json'), 'utf8')) as {
+    readonly fixed: unknown
+  }
   expect(all.map(({ folder }) => folder).toSorted()).toEqual(Object.keys(dependencies))
   expect(fixed).toEqual([all.map(({ manifest }) => manifest.name).toSorted()])
 })

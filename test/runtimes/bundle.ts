@@ -7,7 +7,7 @@ export async function bundleForWorker(
   const bundle = await rolldown({
     input,
     platform: 'neutral',
-    resolve: { conditionNames: ['workerd', 'worker', 'import', 'default'] },
+    resolve: { conditionNames: ['workerd', 'worker', 'browser', 'import', 'default'] },
     onLog: (_level, log) => {
       if (log.code !== 'UNRESOLVED_IMPORT') throw new Error(log.message)
     },

@@ -58,7 +58,7 @@ async function createApi(algorithm: string) {
     },
     async expect(token: string | undefined, status: number, code: string) {
       tried += 1
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const headers = new Headers(token === undefined ? undefined : { authorization: `Bearer ${token}` })
       const response = await app.request(`${audience}/orders`, { headers })
       const body: unknown = await response.json()
       const got = `${response.status} ${(body as { readonly code?: string }).code}`
