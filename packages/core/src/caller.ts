@@ -33,9 +33,9 @@ export interface Callers<C> {
    *
    * @throws AccessError with the code of the first step that does not hold
    */
-  identify(request: ResourceRequest, evidence: Evidence<C>): Promise<Caller<C>>
-  /** The same for the text of a token. */
-  verify(text: string, evidence: Evidence<C>): Promise<Caller<C>>
+  identify(request: ResourceRequest, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>>
+  /** The same for the text of a token. Both answer at once when they remember the token. */
+  verify(text: string): Caller<C> | Promise<Caller<C>>
   /** Makes the principal of a token, once for all requests that present it. */
   introduce(caller: Caller<C>): Promise<Principal<C>>
 }
@@ -43,33 +43,39 @@ export interface Callers<C> {
 export function createCallers<C>(settings: Settings<C>, verifier: TokenVerifier): Callers<C> {
   const remembered = createTokenCache<Caller<C>>(settings.cacheEntries)
 
-  async function identify(request: ResourceRequest, evidence: Evidence<C>): Promise<Caller<C>> {
+  function identify(request: ResourceRequest, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
     const { token } = extractCredentials(request, settings.maxTokenSize)
     evidence.text = token
-    try {
-      return await verify(token, evidence)
-    } catch (thrown) {
-      const isMalformed = thrown instanceof AccessError && thrown.code === 'token_malformed'
-      throw isMalformed && !isToken68(token) ? new AccessError('credentials_malformed') : thrown
-    }
+    return recall(token, evidence) ?? verifyCredential(token, evidence)
+  }
+
+  function verify(text: string): Caller<C> | Promise<Caller<C>> {
+    return recall(text, {}) ?? verifyAnew(text, {})
   }
 
   /** A remembered token is looked at again for everything that time can change. */
-  async function verify(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
+  function recall(text: string, evidence: Evidence<C>): Caller<C> | undefined {
     const known = remembered.get(text)
-    if (known !== undefined) {
-      evidence.caller = known
-      checkTimes(known.token, settings, settings.now())
-      return known
+    if (known === undefined) return undefined
+    evidence.caller = known
+    checkTimes(known.token, settings, settings.now())
+    return known
+  }
+
+  async function verifyCredential(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
+    try {
+      return await verifyAnew(text, evidence)
+    } catch (thrown) {
+      const isMalformed = thrown instanceof AccessError && thrown.code === 'token_malformed'
+      throw isMalformed && !isToken68(text) ? new AccessError('credentials_malformed') : thrown
     }
+  }
+
+  async function verifyAnew(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
     const authentic = await verifier.authenticate(text)
     evidence.authentic = authentic
-    const caller: Caller<C> = {
-      text,
-      token: verifier.accept(authentic),
-      trust: authentic.trust,
-      key: authentic.key,
-    }
+    const { trust, key } = authentic
+    const caller: Caller<C> = { text, token: verifier.accept(authentic), trust, key }
     evidence.caller = caller
     remembered.set(text, caller)
     return caller

@@ -65,7 +65,7 @@ export type Guard<Source, C = Claims> = (request: ResourceRequest, source: Sourc
 /** One look at a request, shared by all its guards: what is known by now, and who it turns out to be. */
 interface Attempt<C> {
   readonly evidence: Evidence<C>
-  readonly caller: Promise<Caller<C>>
+  caller?: Caller<C> | Promise<Caller<C>>
 }
 
 /** The requirement of a route: looked over already, or to be asked for. */
@@ -91,13 +91,15 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   /** The way of a request, top to bottom. */
   async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
     const started = performance.now()
-    const { evidence, caller } = attempts.get(source) ?? begin(request, source)
+    const attempt = attempts.get(source) ?? begin(source)
+    const { evidence } = attempt
     let { requirement } = route
     let decision: Decision<C>
     try {
-      const known = await caller
+      attempt.caller ??= callers.identify(request, evidence)
+      const known = attempt.caller instanceof Promise ? await attempt.caller : attempt.caller
       const principal = known.principal ?? (await callers.introduce(known))
-      requirement ??= await ask(route)
+      if (requirement === undefined) requirement = await ask(route)
       const pending = evaluate(principal, requirement, policy)
       if (pending !== undefined) await pending
       decision = allow(principal, known.token)
@@ -109,9 +111,8 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       : record(decision, { request, evidence, requirement, duration: elapsedSince(started) })
   }
 
-  function begin(request: ResourceRequest, source: object): Attempt<C> {
-    const evidence: Evidence<C> = {}
-    const attempt = { evidence, caller: callers.identify(request, evidence) }
+  function begin(source: object): Attempt<C> {
+    const attempt: Attempt<C> = { evidence: {} }
     attempts.set(source, attempt)
     return attempt
   }
@@ -129,11 +130,13 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   }
 
   async function record(decision: Decision<C>, outcome: Undescribed<C>): Promise<Decision<C>> {
+    const { evidence } = outcome
     try {
-      const fingerprint = await nameToken(outcome.evidence)
+      const { request, requirement, duration } = outcome
+      const fingerprint = evidence.caller?.fingerprint ?? (await nameToken(evidence))
       const error = decision.allowed ? undefined : decision.error
-      const event = describeDecision({ ...outcome, fingerprint, error }, settings.audience, settings.now())
-      const recorded = recorder?.record(event)
+      const description = { request, evidence, fingerprint, requirement, error, duration }
+      const recorded = recorder?.record(describeDecision(description, settings.audience, settings.now()))
       if (recorded !== undefined) await recorded
       return decision
     } catch (cause) {
@@ -144,9 +147,8 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
   /** The fingerprint of the presented token, made once for all requests that present it. */
   async function nameToken({ caller, text }: Evidence<C>): Promise<string | undefined> {
-    if (caller?.fingerprint !== undefined || text === undefined) return caller?.fingerprint
-    const made = runtime.fingerprint(text)
-    const fingerprint = typeof made === 'string' ? made : await made
+    if (text === undefined) return undefined
+    const fingerprint = await runtime.fingerprint(text)
     if (caller !== undefined) caller.fingerprint = fingerprint
     return fingerprint
   }
@@ -182,7 +184,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     async verify(token) {
       if (typeof token !== 'string') throw new AccessError('token_malformed')
       try {
-        return (await callers.verify(token, {})).token
+        return (await callers.verify(token)).token
       } catch (thrown) {
         throw AccessError.from(thrown)
       }

@@ -40,6 +40,7 @@ type TokenPart = Pick<
 
 const maxChain = 4
 const parts = new WeakMap<VerifiedToken, TokenPart>()
+const requests = new WeakMap<NonNullable<Outcome['requirement']>, NonNullable<DecisionEvent['requested']>>()
 
 /**
  * Describes a decision as an audit event.
@@ -49,28 +50,37 @@ const parts = new WeakMap<VerifiedToken, TokenPart>()
 export function describeDecision(outcome: Outcome, audience: string, now: number): DecisionEvent {
   const { request, requirement, error, duration } = outcome
   const milliseconds = now * 1000
-  const trace = parseTraceparent(request.headers.get('traceparent'))
+  const known = describeEvidence(outcome)
   return {
     schema: 'delegation-audit/1',
     id: createUuid(milliseconds),
     time: formatTime(milliseconds),
     type: 'access.decision',
     decision: error === undefined ? 'allow' : error.status >= 500 ? 'error' : 'deny',
-    reason: {
-      code: error === undefined ? 'allowed' : error.code,
-      ...(error?.error !== undefined && { oauth_error: error.error }),
-    },
-    ...describeEvidence(outcome),
-    ...(requirement !== undefined && { requested: describeRequirement(requirement) }),
-    resource: { aud: audience, ...(request.route !== undefined && { route: cutText(request.route) }) },
+    reason: error === undefined ? allowed : { code: error.code, oauth_error: error.error },
+    subject: known.subject,
+    actor: known.actor,
+    chain: known.chain,
+    chain_depth: known.chain_depth,
+    chain_complete: known.chain_complete,
+    client: known.client,
+    mode: known.mode,
+    token: known.token,
+    requested: requirement && describeRequirement(requirement),
+    granted: known.granted,
+    resource: { aud: audience, route: request.route && cutText(request.route) },
     request: { method: cutText(request.method) },
-    ...(trace !== undefined && { trace }),
+    trace: parseTraceparent(request.headers.get('traceparent')),
+    txn: known.txn,
     duration_ms: duration,
   }
 }
 
+const allowed = Object.freeze({ code: 'allowed' } as const)
+const nothingKnown: TokenPart = Object.freeze({})
+
 function describeEvidence({ evidence, fingerprint }: Outcome): TokenPart {
-  if (fingerprint === undefined) return {}
+  if (fingerprint === undefined) return nothingKnown
   const { authentic, caller } = evidence
   if (caller === undefined) {
     return authentic === undefined ? { token: { sha256: fingerprint } } : describeRefused(authentic, fingerprint)
@@ -135,14 +145,17 @@ function party({ subject, issuer, profile }: Actor): AuditParty {
   return { id: cutText(subject), iss: cutText(issuer), ...(profile !== undefined && { profile: cutText(profile) }) }
 }
 
-function describeRequirement({
-  scopes,
-  anyScope,
-}: NonNullable<Outcome['requirement']>): NonNullable<DecisionEvent['requested']> {
-  return {
-    ...(scopes.length > 0 && { scope: cutList(scopes) }),
-    ...(anyScope.length > 0 && { any_scope: cutList(anyScope) }),
+/** What a route asks for: the same for all its requests. */
+function describeRequirement(requirement: NonNullable<Outcome['requirement']>): DecisionEvent['requested'] {
+  const known = requests.get(requirement)
+  if (known !== undefined) return known
+  const { scopes, anyScope } = requirement
+  const requested = {
+    scope: scopes.length > 0 ? cutList(scopes) : undefined,
+    any_scope: anyScope.length > 0 ? cutList(anyScope) : undefined,
   }
+  requests.set(requirement, requested)
+  return requested
 }
 
 /** W3C Trace Context: version, trace, parent, flags. An identifier of zeros is no identifier. */

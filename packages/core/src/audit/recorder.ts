@@ -89,18 +89,28 @@ function createBestEffortRecorder({ sink, timeout, audience, onWarning, now }: R
     const events = queue
     queue = []
     for (const event of events) {
-      writing += 1
-      call(() => sink.record(event)).then(settle, (cause: unknown) => lose(event, cause))
+      try {
+        const written = sink.record(event)
+        if (written !== undefined) follow(event, written)
+      } catch (cause) {
+        lose(event, cause)
+      }
     }
   }
 
   function lose(event: AuditEvent, cause: unknown): void {
     if (dropped === 0) onWarning({ code: 'audit_failed', message: 'the audit sink failed: events are lost', cause })
     dropped += event.type === 'audit.dropped' ? event.dropped : 1
-    settle()
   }
 
-  function settle(): void {
+  /** The sink writes in its own time. */
+  async function follow(event: AuditEvent, written: Promise<void>): Promise<void> {
+    writing += 1
+    try {
+      await written
+    } catch (cause) {
+      lose(event, cause)
+    }
     writing -= 1
     if (writing === 0 && queue.length === 0) idle?.()
   }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { constants, createHash, createPublicKey, type JsonWebKeyInput, verify } from 'node:crypto'
+import { constants, createPublicKey, hash, type JsonWebKeyInput, verify } from 'node:crypto'
 import { algorithmProfiles } from './algorithm.js'
 import type { Runtime, SignatureCheck } from './runtime.js'
 
@@ -14,7 +14,7 @@ export const runtime: Runtime = {
     const key = createPublicKey({ key: jwk as JsonWebKeyInput['key'], format: 'jwk' })
     const profile = algorithmProfiles.get(algorithm)
     if (profile === undefined) throw new TypeError(`unknown algorithm ${algorithm}`)
-    const { hash, kty, pss, signatureSize } = profile
+    const { hash: digest, kty, pss, signatureSize } = profile
     const options =
       kty === 'EC'
         ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
@@ -23,11 +23,11 @@ export const runtime: Runtime = {
           : key
     return (signingInput, signature) =>
       (signatureSize === undefined || signature.length === signatureSize) &&
-      verify(hash, Buffer.from(signingInput, 'latin1'), options, signature)
+      verify(digest, Buffer.from(signingInput, 'latin1'), options, signature)
   },
 
   fingerprint(text) {
-    return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
+    return hash('sha256', text, 'buffer').toString('base64url', 0, 16)
   },
 
   defer(task) {

@@ -33,20 +33,21 @@ export interface Principal<C = Claims> {
 export function createPrincipal<C>(verified: VerifiedToken, token: string, claims: C): Principal<C> {
   const { subject, issuer, mode, delegation, clientId, scopes, expiresAt, tokenId } = verified
   const { txn } = verified.claims
-  const [actor] = delegation
-  const principal = {
+  const principal: Draft<Principal<C>> = {
     subject,
     issuer,
     mode,
-    ...(actor && { actor }),
     clientId,
-    scopes: Object.freeze([...scopes]) as string[], // read-only at run time; a plain array in the type, as MCP's AuthInfo has it
+    scopes: Object.freeze([...scopes]) as string[], // frozen, though typed as the plain array of MCP's AuthInfo
     expiresAt,
-    ...(tokenId !== undefined && { tokenId }),
-    ...(typeof txn === 'string' && { transaction: txn }),
     claims,
+    token,
   }
-  return Object.freeze(
-    Object.defineProperty(principal, 'token', { value: token }) as typeof principal & { token: string },
-  )
+  if (delegation[0] !== undefined) principal.actor = delegation[0]
+  if (tokenId !== undefined) principal.tokenId = tokenId
+  if (typeof txn === 'string') principal.transaction = txn
+  return Object.freeze(Object.defineProperty(principal, 'token', { enumerable: false }))
 }
+
+/** A principal while it is made. */
+type Draft<T> = { -readonly [Member in keyof T]: T[Member] }

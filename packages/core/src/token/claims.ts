@@ -18,6 +18,8 @@ export interface RegisteredClaims {
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly tokenId: string | undefined
+  /** `'delegated'` when the token has an `act` claim. */
+  readonly mode: 'delegated' | 'direct'
 }
 
 /** Limits on the times of a token, in seconds. */
@@ -41,6 +43,7 @@ export function readClaims(claims: JsonObject, profile: ClaimProfile): Registere
     expiresAt: requiredTime(claims, 'exp'),
     issuedAt: requiredTime(claims, 'iat'),
     notBefore: Object.hasOwn(claims, 'nbf') ? requiredTime(claims, 'nbf') : undefined,
+    mode: Object.hasOwn(claims, 'act') ? 'delegated' : 'direct',
     clientId: requiredText(claims, present(claims, profile.clientClaims) ?? profile.clientClaims[0]),
     scopes: readScopes(claims, profile),
     tokenId:
@@ -48,17 +51,12 @@ export function readClaims(claims: JsonObject, profile: ClaimProfile): Registere
   }
 }
 
-/** What {@link checkTimes} looks at. */
-export interface TimedToken extends Pick<RegisteredClaims, 'expiresAt' | 'issuedAt' | 'notBefore'> {
-  readonly mode: 'delegated' | 'direct'
-}
-
 /**
  * Checks a token against the clock. `exp` is the first moment at which it no longer counts (RFC 7519 section 4.1.4).
  *
  * @throws AccessError `token_expired`, `token_not_yet_valid`, `token_lifetime_too_long`, `token_too_old`
  */
-export function checkTimes(token: TimedToken, rules: TimeRules, now: number): void {
+export function checkTimes(token: RegisteredClaims, rules: TimeRules, now: number): void {
   const { expiresAt, issuedAt, notBefore, mode } = token
   const latest = now + rules.clockTolerance
   if (now - rules.clockTolerance >= expiresAt) throw new AccessError('token_expired')

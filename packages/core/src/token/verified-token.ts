@@ -1,16 +1,27 @@
 import type { JoseHeader } from '../jws/header.js'
-import type { Claims, RegisteredClaims } from './claims.js'
+import type { Claims } from './claims.js'
 import type { Actor } from './delegation.js'
 
 /**
  * A token whose signature, issuer, times, audience and delegation chain hold. Frozen throughout, and shared between the
  * requests that present the same token.
  */
-export interface VerifiedToken extends RegisteredClaims {
+export interface VerifiedToken {
   readonly header: JoseHeader
   /** Everything the issuer wrote, as it wrote it. */
   readonly claims: Claims
   readonly issuer: string
+  readonly subject: string
+  readonly audience: readonly string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  /** Seconds since the epoch; undefined without `nbf`. */
+  readonly notBefore: number | undefined
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly tokenId: string | undefined
   /** `'delegated'` when the token has an `act` claim. */
   readonly mode: 'delegated' | 'direct'
   /**

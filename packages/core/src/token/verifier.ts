@@ -5,7 +5,7 @@ import { decodeBytes, decodeJson, type JsonObject, splitCompact } from '../jws/c
 import { type JoseHeader, parseHeader } from '../jws/header.js'
 import type { VerificationKey } from '../jws/key.js'
 import type { KeySet } from '../keys/key-set.js'
-import { checkTimes, deepFreeze, type RegisteredClaims, readClaims, type TimedToken, type TimeRules } from './claims.js'
+import { checkTimes, deepFreeze, type RegisteredClaims, readClaims, type TimeRules } from './claims.js'
 import { type DelegationRules, parseDelegation } from './delegation.js'
 import type { ClaimProfile } from './profile.js'
 import type { VerifiedToken } from './verified-token.js'
@@ -64,7 +64,8 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
   async function authenticate(token: string): Promise<AuthenticToken> {
     if (token.length > rules.maxTokenSize) throw new AccessError('token_malformed')
     const parts = splitCompact(token)
-    const header = headers.get(parts.header) ?? parseHeader(parts.header)
+    const knownHeader = headers.get(parts.header)
+    const header = knownHeader ?? parseHeader(parts.header)
     const signature = decodeBytes(parts.signature)
     const claims = decodeJson(parts.claims)
     const trust = typeof claims.iss === 'string' ? rules.issuers.get(claims.iss) : undefined
@@ -78,7 +79,7 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
     const check = prepared instanceof Promise ? await prepared : prepared
     const proven = check(parts.signingInput, signature, token)
     if (!(proven instanceof Promise ? await proven : proven)) throw new AccessError('signature_invalid')
-    headers.set(parts.header, header)
+    if (knownHeader === undefined) headers.set(parts.header, header)
     return { header, claims, trust, key }
   }
 
@@ -88,26 +89,40 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
     if (profile.isAccessToken?.(claims) === false) throw new AccessError('token_type_rejected')
   }
 
-  function checkClaims(claims: JsonObject, { profile }: IssuerTrust): RegisteredClaims & TimedToken {
+  function checkClaims(claims: JsonObject, { profile }: IssuerTrust): RegisteredClaims {
     const registered = readClaims(claims, profile)
-    const mode = Object.hasOwn(claims, 'act') ? 'delegated' : 'direct'
-    const judged = { ...registered, mode } as const
-    checkTimes(judged, rules, rules.now())
-    const { audience } = registered
+    checkTimes(registered, rules, rules.now())
+    const { audience, mode } = registered
     const single = mode === 'direct' || !rules.delegation.singleAudience || audience.length === 1
     if (!single || !audience.includes(rules.audience)) throw new AccessError('audience_mismatch')
-    return judged
+    return registered
   }
 
   function accept({ header, claims, trust }: AuthenticToken): VerifiedToken {
-    const judged = checkClaims(claims, trust)
-    const delegation = parseDelegation(claims, trust.issuer, judged.subject, rules.delegation)
+    const { issuer } = trust
+    const registered = checkClaims(claims, trust)
+    const delegation = parseDelegation(claims, issuer, registered.subject, rules.delegation)
     const [actor] = delegation
-    if (actor !== undefined && actor.issuer !== trust.issuer && !trust.actorIssuers.has(actor.issuer)) {
+    if (actor !== undefined && actor.issuer !== issuer && !trust.actorIssuers.has(actor.issuer)) {
       throw new AccessError('actor_untrusted')
     }
     if (Object.hasOwn(claims, 'cnf')) throw new AccessError('binding_unsupported')
-    return Object.freeze({ ...judged, issuer: trust.issuer, header, claims: deepFreeze(claims), delegation })
+    const { subject, audience, expiresAt, issuedAt, notBefore, clientId, scopes, tokenId, mode } = registered
+    return Object.freeze({
+      header,
+      claims: deepFreeze(claims),
+      issuer,
+      subject,
+      audience,
+      expiresAt,
+      issuedAt,
+      notBefore,
+      clientId,
+      scopes,
+      tokenId,
+      mode,
+      delegation,
+    })
   }
 
   return { authenticate, accept }
