@@ -86,7 +86,7 @@ const joseCodes: ReadonlyMap<unknown, ErrorCode> = new Map<string, ErrorCode>([
 
 /** What an error carries until it becomes an answer: enough for a default error handler to answer it by itself. */
 function defaultHeaders(row: ErrorRow): Readonly<Record<string, string>> {
-  if (row.status !== 401 && row.status !== 403) return { 'Cache-Control': 'no-store' }
+  if (row.status >= 500) return { 'Cache-Control': 'no-store' }
   const challenge = row.error ? `Bearer error="${row.error}", error_description="${row.description}"` : 'Bearer'
   return { 'WWW-Authenticate': challenge, 'Cache-Control': 'no-store' }
 }

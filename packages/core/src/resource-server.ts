@@ -219,7 +219,7 @@ interface Undescribed<C> extends Omit<Outcome, 'fingerprint' | 'error' | 'eviden
 
 /** Whether a value is a resource server made already, rather than options for one. */
 export function toResourceServer<C>(given: ResourceServerOptions<C> | ResourceServer<C>): ResourceServer<C> {
-  return 'authorize' in given ? given : createResourceServer(given)
+  return typeof given === 'object' && given !== null && 'authorize' in given ? given : createResourceServer(given)
 }
 
 function createTrust<C>({ issuers, keySet, onWarning, now }: Settings<C>): ReadonlyMap<string, IssuerTrust> {

@@ -44,7 +44,7 @@ export function allow<C>(principal: Principal<C>, token: VerifiedToken): Allowed
 export function deny(error: AccessError, metadataUrl: string | undefined): DeniedDecision {
   const { code, status, title, wireCode, description, parameters, retryAfter, cause } = error
   const headers: Record<string, string> = { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json' }
-  if (status === 401 || status === 403) headers['WWW-Authenticate'] = formatChallenge(error, metadataUrl)
+  if (status < 500) headers['WWW-Authenticate'] = formatChallenge(error, metadataUrl)
   if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter)
   const problem = {
     type: `urn:behalf:error:${wireCode}`,

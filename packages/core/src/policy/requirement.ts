@@ -56,9 +56,7 @@ const members: Record<keyof Requirement, (value: unknown) => string | undefined>
  * @throws ConfigurationError that names the member and what it must be
  */
 export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequirement<C> {
-  if (typeof requirement !== 'object' || requirement === null) {
-    throw new ConfigurationError('requirement', 'must be an object')
-  }
+  if (!isPlainObject(requirement)) throw new ConfigurationError('requirement', 'must be a plain object')
   for (const [name, value] of Object.entries(requirement)) {
     const member = Object.hasOwn(members, name) ? members[name as keyof Requirement] : undefined
     const advice = member === undefined ? `is not known; known are ${Object.keys(members).join(', ')}` : member(value)
@@ -74,6 +72,13 @@ export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequire
     subject,
     check,
   }
+}
+
+/** Whether what is asked for is all there to be looked over: a list, a `Map` or a foreign promise would seem to ask nothing. */
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function isOneOf(subjects: readonly string[]): (actor: Actor) => boolean {

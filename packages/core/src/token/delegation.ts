@@ -73,7 +73,8 @@ const noActors: readonly Actor[] = Object.freeze([])
 
 function parseActor(link: JsonObject, tokenIssuer: string, rules: DelegationRules): Actor {
   const subject = own(link, 'sub')
-  const issuer = own(link, 'iss') ?? (rules.actorIssuer === 'required' ? undefined : tokenIssuer)
+  const defaultIssuer = rules.actorIssuer === 'required' ? undefined : tokenIssuer
+  const issuer = Object.hasOwn(link, 'iss') ? link.iss : defaultIssuer
   const profile = own(link, draftNames.subjectProfile)
   if (
     !isName(subject) ||
