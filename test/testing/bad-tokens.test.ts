@@ -7,7 +7,14 @@ import {
   signingAlgorithms,
   type TestIssuer,
 } from '@behalf/testing'
-import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, EmbeddedJWK } from 'jose'
+import {
+  compactVerify,
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  EmbeddedJWK,
+} from 'jose'
 import { validateJwtAccessToken } from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { overLoopback } from './loopback.js'
@@ -181,8 +188,7 @@ describe('variants', () => {
     const token = await issuer.bad.plantedKeyUrl(spec)
     const { jku } = decodeProtectedHeader(token)
     expect(issuer.requests['/planted']).toBe(0)
-    const planted = await (await fetch(jku ?? '')).json()
-    await compactVerify(token, createLocalJWKSet(planted))
+    await compactVerify(token, createRemoteJWKSet(new URL(String(jku))))
     expect(issuer.requests['/planted']).toBe(1)
   })
 
@@ -200,6 +206,11 @@ describe('variants', () => {
       act = typeof act === 'object' && 'act' in act ? act.act : undefined
     }
     expect(depth).toBe(40)
+  })
+
+  test('an audience list grows by one', async () => {
+    const token = await issuer.bad.severalAudiences({ ...spec, audience: [audience] })
+    expect(decodeJwt(token).aud).toEqual([audience, 'https://elsewhere.example'])
   })
 
   test('claims may be tampered with at will', async () => {

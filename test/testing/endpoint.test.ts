@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTestIssuer, type TestIssuer } from '@behalf/testing'
 import { discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
@@ -81,6 +82,13 @@ describe('discovery', () => {
     await expect(createTestIssuer({ issuer: 'https://auth.example.com' })).rejects.toThrow('listen: false')
   })
 
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'))
+  test.skipIf(!hasIpv6)('speaks IPv6', async () => {
+    const issuer = await start({ host: '::1' })
+    expect(issuer.issuer).toMatch(/^http:\/\/\[::1\]:\d+$/)
+    expect(await (await get(issuer.jwksUri)).json()).toEqual(issuer.jwks())
+  })
+
   test('takes the port it is given, and says so when it is taken', async () => {
     const first = await start()
     const port = Number(new URL(first.issuer).port)
@@ -103,6 +111,20 @@ describe('outages', () => {
     await issuer.outage(null)
     expect(await (await get(issuer.jwksUri)).json()).toEqual(issuer.jwks())
     expect(issuer.requests['/jwks']).toBe(1)
+  })
+
+  test('down: waits for a port that was lent to somebody, but not for ever', async () => {
+    const issuer = await start()
+    const port = Number(new URL(issuer.issuer).port)
+    await issuer.outage('down')
+    const borrower = createServer()
+    await once(borrower.listen(port, '127.0.0.1'), 'listening')
+    await expect(issuer.outage(null)).rejects.toThrow('EADDRINUSE')
+    const back = issuer.outage(null)
+    await pause(70)
+    borrower.close()
+    await back
+    expect((await get(issuer.jwksUri)).status).toBe(200)
   })
 
   test('slow: the answer of the moment it was asked for, late', async () => {
@@ -176,6 +198,12 @@ describe('outages', () => {
     const text = await response.text()
     expect(text.length).toBeGreaterThan(3_000_000)
     expect(JSON.parse(text)).toEqual(issuer.jwks())
+  })
+
+  test('huge: of any size', async () => {
+    const issuer = await start()
+    await issuer.outage('huge', { size: 1 })
+    expect(JSON.parse(await (await get(issuer.jwksUri)).text())).toEqual(issuer.jwks())
   })
 
   test('huge: a reader may leave', async () => {
@@ -253,7 +281,8 @@ describe('close', () => {
 
   test('leaves no handle: a process with nothing else to do ends', async () => {
     const script = `
-      import { connect } from 'node:net'
+      import { connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
       import { createTestIssuer } from '@behalf/testing'
       for (const kind of ['slow', 'dripping', 'hanging', 'huge', 'down', null]) {
         const issuer = await createTestIssuer()

@@ -36,7 +36,7 @@ export async function createEndpoint(options: EndpointOptions): Promise<Endpoint
   let closed = false
 
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
-    const path = (request.url ?? '/').split('?', 1).join()
+    const path = String(request.url).replace(/\?.*$/s, '')
     requests[path] = (requests[path] ?? 0) + 1
     const moved = path.startsWith('/moved/')
     const document = options.document(moved ? path.slice('/moved'.length) : path)
