@@ -91,7 +91,7 @@ export function createCallers<C>(settings: Settings<C>, verifier: TokenVerifier)
     if (settings.claims === undefined) return claims as C // without a schema C is Claims
     const answer = settings.claims['~standard'].validate(claims)
     const tooLate = () => new Error(`the claims schema took longer than ${settings.policyTimeout} ms`)
-    const result = answer instanceof Promise ? await within(settings.policyTimeout, answer, tooLate) : answer
+    const result = 'then' in answer ? await within(settings.policyTimeout, answer, tooLate) : answer
     if (result.issues !== undefined) throw new AccessError('claim_invalid')
     return result.value
   }
