@@ -29,6 +29,12 @@ export function checkMembers(checks: Readonly<Record<string, Check>>): Check {
   }
 }
 
+/** A whole number between two bounds, both included. */
+export function checkCount(min: number, max: number, unit: string): Check {
+  const isRight = (value: unknown) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+  return check(isRight, `must be a whole number of ${unit} from ${min} to ${max}`)
+}
+
 /** A finite number between two bounds, both included. */
 export function checkNumber(min: number, max: number, unit: string): Check {
   const isRight = (value: unknown) => typeof value === 'number' && value >= min && value <= max

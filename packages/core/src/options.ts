@@ -1,6 +1,15 @@
 import { isFetchable } from './address.js'
 import type { AuditEvent, AuditSink } from './audit/event.js'
-import { check, checkBoolean, checkFunction, checkMembers, checkNumber, checkText, checkTexts } from './check.js'
+import {
+  check,
+  checkBoolean,
+  checkCount,
+  checkFunction,
+  checkMembers,
+  checkNumber,
+  checkText,
+  checkTexts,
+} from './check.js'
 import type { ClaimsSchema } from './claims-schema.js'
 import { ConfigurationError } from './errors.js'
 import type { SigningAlgorithm } from './jws/algorithm.js'
@@ -100,9 +109,9 @@ const checkOptions = checkMembers({
   clockTolerance: checkNumber(0, 300, 'seconds'),
   maxTokenAge: checkSeconds,
   maxTokenLifetime: checkMembers({ delegated: checkSeconds, direct: checkSeconds }),
-  maxTokenSize: checkNumber(256, 1_048_576, 'bytes'),
+  maxTokenSize: checkCount(256, 1_048_576, 'bytes'),
   delegation: checkMembers({
-    maxDepth: checkNumber(1, hardMaxDepth, 'actors'),
+    maxDepth: checkCount(1, hardMaxDepth, 'actors'),
     actorIssuer: check(
       (value) => value === 'default-to-token-issuer' || value === 'required',
       "must be 'default-to-token-issuer' or 'required'",
@@ -119,7 +128,7 @@ const checkOptions = checkMembers({
     cacheMaxAgeFallback: checkNumber(0, 7 * 86_400_000, 'milliseconds'),
   }),
   tokenCache: (value, path) => {
-    if (value !== false) checkMembers({ maxEntries: checkNumber(1, 10_000_000, 'entries') })(value, path)
+    if (value !== false) checkMembers({ maxEntries: checkCount(1, 10_000_000, 'entries') })(value, path)
   },
   claims: check(isSchema, 'must be a Standard Schema, such as one of zod, valibot or arktype'),
   audit: (value, path) => {

@@ -37,7 +37,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return options.required ? createRequiredRecorder(options) : createBestEffortRecorder(options)
 }
 
-function createRequiredRecorder({ sink, timeout }: RecorderOptions): Recorder {
+function createRequiredRecorder(options: RecorderOptions): Recorder {
+  const { sink, timeout } = options
   return {
     record: (event) =>
       within(
@@ -45,7 +46,7 @@ function createRequiredRecorder({ sink, timeout }: RecorderOptions): Recorder {
         call(() => sink.record(event)),
         () => tooLate('record', timeout),
       ),
-    close: () => closeSink(sink, timeout),
+    close: () => closeSink(options),
   }
 }
 
@@ -53,7 +54,8 @@ function createRequiredRecorder({ sink, timeout }: RecorderOptions): Recorder {
  * Events are handed over after the decision, so that no sink delays or changes one. A sink that hangs fills the bound;
  * what comes then is counted and reported as soon as there is room.
  */
-function createBestEffortRecorder({ sink, timeout, audience, onWarning, now }: RecorderOptions): Recorder {
+function createBestEffortRecorder(options: RecorderOptions): Recorder {
+  const { sink, timeout, audience, onWarning, now } = options
   let queue: AuditEvent[] = []
   let writing = 0
   let dropped = 0
@@ -133,22 +135,24 @@ function createBestEffortRecorder({ sink, timeout, audience, onWarning, now }: R
           cause,
         })
       }
-      await closeSink(sink, timeout)
+      await closeSink(options)
     },
   }
 }
 
-async function closeSink(sink: AuditSink, timeout: number): Promise<void> {
-  await within(
-    timeout,
-    call(() => sink.flush?.()),
-    () => tooLate('flush', timeout),
-  )
-  await within(
-    timeout,
-    call(() => sink.close?.()),
-    () => tooLate('close', timeout),
-  )
+/** A shutdown goes on whatever the sink does. */
+async function closeSink({ sink, timeout, onWarning }: RecorderOptions): Promise<void> {
+  for (const step of ['flush', 'close'] as const) {
+    try {
+      await within(
+        timeout,
+        call(() => sink[step]?.()),
+        () => tooLate(step, timeout),
+      )
+    } catch (cause) {
+      onWarning({ code: 'audit_failed', message: `the audit sink failed to ${step}`, cause })
+    }
+  }
 }
 
 /** Runs a sink's function; what it throws becomes a rejection. */

@@ -35,7 +35,7 @@ export function parseHeader(part: string): JoseHeader {
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKidLength)) {
     throw new AccessError('token_malformed')
   }
-  return { alg, typ: typ?.toLowerCase().replace(/^application\//, ''), kid }
+  return Object.freeze({ alg, typ: typ?.toLowerCase().replace(/^application\//, ''), kid })
 }
 
 function own(object: JsonObject, name: string): unknown {

@@ -34,14 +34,13 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<Fetch
       signal: deadline.signal,
       headers: { accept: 'application/json, application/jwk-set+json' },
     })
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      throw new Error(`status ${response.status} from ${url}`)
-    }
+    if (response.status !== 200) throw new Error(`status ${response.status} from ${url}`)
     const value: unknown = JSON.parse(await readText(response))
     return { value, maxAge: maxAgeOf(response.headers.get('cache-control')) }
   } catch (error) {
-    throw deadline.signal.aborted ? deadline.signal.reason : error
+    const reason = deadline.signal.aborted ? deadline.signal.reason : error
+    deadline.abort() // closes the connection of an answer that is not read to its end
+    throw reason
   } finally {
     clearTimeout(timer)
     limits.signal.removeEventListener('abort', close)
@@ -57,10 +56,7 @@ async function readText(response: Response): Promise<string> {
     const { done, value } = await reader.read()
     if (done) break
     size += value.byteLength
-    if (size > maxBodySize) {
-      await reader.cancel()
-      throw new Error(`the body is larger than ${maxBodySize} bytes`)
-    }
+    if (size > maxBodySize) throw new Error(`the body is larger than ${maxBodySize} bytes`)
     text += decoder.decode(value, { stream: true })
   }
   return text + decoder.decode()

@@ -57,6 +57,7 @@ export function createRemoteKeySet({ issuer, times, load, onWarning, now }: Remo
   let service: Service | undefined
   let inFlight: Promise<boolean> | undefined
   let failures = 0
+  let failedAt = Number.NEGATIVE_INFINITY
   let attemptAllowedFrom = Number.NEGATIVE_INFINITY
   let lastLookUp: number | undefined
 
@@ -67,7 +68,7 @@ export function createRemoteKeySet({ issuer, times, load, onWarning, now }: Remo
     if (time < service.refreshFrom && time >= service.since) return service.ring
     if (time >= service.staleUntil) return undefined
     const overdue = time >= service.freshUntil
-    if (overdue && failures === 0) return undefined
+    if (overdue && failedAt < service.refreshFrom) return undefined
     if (isAttemptAllowed(time)) {
       if (overdue) onWarning({ code: 'keys_stale', issuer, message: `stale keys of ${issuer} are serving` })
       void refresh()
@@ -107,7 +108,8 @@ export function createRemoteKeySet({ issuer, times, load, onWarning, now }: Remo
       return true
     } catch (cause) {
       failures += 1
-      attemptAllowedFrom = now() + Math.min(firstBackoff * 2 ** Math.min(failures - 1, 30), cooldown)
+      failedAt = now()
+      attemptAllowedFrom = failedAt + Math.min(firstBackoff * 2 ** Math.min(failures - 1, 30), cooldown)
       const reason = cause instanceof Error ? cause.message : 'failed'
       onWarning({ code: 'keys_refresh_failed', issuer, message: `keys of ${issuer} not refreshed: ${reason}`, cause })
       return false
