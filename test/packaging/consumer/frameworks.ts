@@ -1,15 +1,12 @@
 import { createResourceServer } from '@behalf/core'
-import { fromNode } from '@behalf/core/node'
 import * as express from '@behalf/express'
 import * as plainExpress from '@behalf/express/no-augment'
 import behalf from '@behalf/fastify'
 import * as hono from '@behalf/hono'
-import * as koa from '@behalf/koa'
 import { createTestIssuer } from '@behalf/testing'
 import createExpress from 'express'
 import createFastify from 'fastify'
 import { Hono } from 'hono'
-import Koa from 'koa'
 
 const issuer = await createTestIssuer()
 const audience = 'https://billing.example.com'
@@ -35,12 +32,3 @@ const honoApp = new Hono()
 const honoGuard = hono.createGuard(server)
 honoApp.use(honoGuard.metadata())
 honoApp.get('/', honoGuard.requireAnyScope('a', 'b'), (c) => c.json({ subject: c.var.auth.subject }))
-
-const koaApp = new Koa()
-const koaGuard = koa.createGuard(server)
-koaApp.use(koaGuard.metadata())
-koaApp.use(koaGuard.requireScope('orders:read'))
-koaApp.use(async (ctx) => {
-  const decision = await server.authorize(fromNode(ctx.req))
-  ctx.body = { subject: ctx.state.auth?.subject, allowed: decision.allowed }
-})
