@@ -4,7 +4,7 @@ import type { Settings } from './options.js'
 import { createPrincipal, type Principal } from './policy/principal.js'
 import { extractCredentials, isToken68 } from './request/credentials.js'
 import type { ResourceRequest } from './request/request.js'
-import { type Claims, checkTimes } from './token/claims.js'
+import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import { type CachedToken, createTokenCache } from './token/token-cache.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
@@ -89,11 +89,11 @@ export function createCallers<C>(settings: Settings<C>, verifier: TokenVerifier)
 
   async function parseClaims(claims: Claims): Promise<C> {
     if (settings.claims === undefined) return claims as C // without a schema C is Claims
-    const answer = settings.claims['~standard'].validate(claims)
+    const answer = settings.claims['~standard'].validate(structuredClone(claims)) // some libraries change what they parse
     const tooLate = () => new Error(`the claims schema took longer than ${settings.policyTimeout} ms`)
     const result = 'then' in answer ? await within(settings.policyTimeout, answer, tooLate) : answer
     if (result.issues !== undefined) throw new AccessError('claim_invalid')
-    return result.value
+    return deepFreeze(result.value) // the principal is shared by all requests that present the token
   }
 
   return { identify, verify, introduce }

@@ -26,7 +26,7 @@ export interface Recorder {
    * rejects when it fails or takes too long.
    */
   record(event: AuditEvent): Promise<void> | undefined
-  /** Delivers what is queued, flushes and closes the sink, within the time limit. */
+  /** Delivers what is queued, flushes and closes the sink, once, within the time limit. Never rejects. */
   close(): Promise<void>
 }
 
@@ -34,19 +34,34 @@ export interface Recorder {
 export const maxPendingEvents = 10_000
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  return options.required ? createRequiredRecorder(options) : createBestEffortRecorder(options)
+  const { record, drain } = options.required ? createRequiredWriter(options) : createBestEffortWriter(options)
+  let closing: Promise<void> | undefined
+  return {
+    record,
+    close() {
+      closing ??= closeSink(options, drain)
+      return closing
+    },
+  }
 }
 
-function createRequiredRecorder(options: RecorderOptions): Recorder {
-  const { sink, timeout } = options
+/** One way of handing events over. */
+interface Writer {
+  readonly record: Recorder['record']
+  /** Resolves when the sink has everything that was recorded. */
+  readonly drain: () => Promise<void>
+}
+
+function createRequiredWriter({ sink, timeout }: RecorderOptions): Writer {
   return {
-    record: (event) =>
-      within(
+    async record(event) {
+      await within(
         timeout,
         call(() => sink.record(event)),
         () => tooLate('record', timeout),
-      ),
-    close: () => closeSink(options),
+      )
+    },
+    async drain() {},
   }
 }
 
@@ -54,8 +69,7 @@ function createRequiredRecorder(options: RecorderOptions): Recorder {
  * Events are handed over after the decision, so that no sink delays or changes one. A sink that hangs fills the bound;
  * what comes then is counted and reported as soon as there is room.
  */
-function createBestEffortRecorder(options: RecorderOptions): Recorder {
-  const { sink, timeout, audience, onWarning, now } = options
+function createBestEffortWriter({ sink, audience, onWarning, now }: RecorderOptions): Writer {
   let queue: AuditEvent[] = []
   let writing = 0
   let dropped = 0
@@ -117,40 +131,25 @@ function createBestEffortRecorder(options: RecorderOptions): Recorder {
     if (writing === 0 && queue.length === 0) idle?.()
   }
 
-  async function drained(): Promise<void> {
+  async function drain(): Promise<void> {
     if (dropped > 0) reportDropped()
     deliver()
     if (writing > 0) await new Promise<void>((resolve) => (idle = resolve))
   }
 
-  return {
-    record,
-    async close() {
-      try {
-        await within(timeout, drained(), () => tooLate('record', timeout))
-      } catch (cause) {
-        onWarning({
-          code: 'audit_dropped',
-          message: `closed with ${queue.length + writing} events not recorded`,
-          cause,
-        })
-      }
-      await closeSink(options)
-    },
-  }
+  return { record, drain }
 }
 
-/** A shutdown goes on whatever the sink does. */
-async function closeSink({ sink, timeout, onWarning }: RecorderOptions): Promise<void> {
-  for (const step of ['flush', 'close'] as const) {
+/** A shutdown goes on whatever the sink does, and its steps share one time limit. */
+async function closeSink({ sink, timeout, onWarning }: RecorderOptions, drain: Writer['drain']): Promise<void> {
+  const deadline = performance.now() + timeout
+  const steps = { record: drain, flush: () => sink.flush?.(), close: () => sink.close?.() }
+  for (const [step, run] of Object.entries(steps)) {
     try {
-      await within(
-        timeout,
-        call(() => sink[step]?.()),
-        () => tooLate(step, timeout),
-      )
+      await within(Math.max(1, deadline - performance.now()), call(run), () => tooLate(step, timeout))
     } catch (cause) {
-      onWarning({ code: 'audit_failed', message: `the audit sink failed to ${step}`, cause })
+      const message = `the audit sink failed to ${step} at the end: events may be lost`
+      onWarning({ code: 'audit_failed', message, cause })
     }
   }
 }

@@ -65,15 +65,25 @@ export function checkTimes(token: RegisteredClaims, rules: TimeRules, now: numbe
   if (now - issuedAt > rules.maxTokenAge + rules.clockTolerance) throw new AccessError('token_too_old')
 }
 
-/** Freezes a parsed JSON value throughout, in a loop: nesting is the issuer's choice and must not cost stack. */
-export function deepFreeze<T extends object>(value: T): Readonly<T> {
-  const pending: object[] = [value]
-  for (let object = pending.pop(); object !== undefined; object = pending.pop()) {
-    for (const member of Object.values(Object.freeze(object))) {
-      if (typeof member === 'object' && member !== null) pending.push(member)
+/**
+ * Freezes plain objects and arrays throughout, in a loop: nesting is the issuer's choice and must not cost stack. Other
+ * objects, such as a Date that a schema made, stay as they are.
+ */
+export function deepFreeze<T>(value: T): T {
+  const pending: unknown[] = [value]
+  for (let member = pending.pop(); member !== undefined; member = pending.pop()) {
+    if (!isPlain(member) || Object.isFrozen(member)) continue
+    for (const inner of Object.values(Object.freeze(member))) {
+      if (typeof inner === 'object') pending.push(inner)
     }
   }
   return value
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
 function readAudience(claims: JsonObject): readonly string[] {
