@@ -8,6 +8,8 @@ export interface ProtectedResourceMetadata {
   /** Scopes the routes ask for, sorted. */
   readonly scopes_supported: readonly string[]
   readonly bearer_methods_supported: readonly ['header']
+  /** Present when tokens must classify their actor (OAuth Actor Profile draft). */
+  readonly actor_profile_required?: true
 }
 
 /** The document and where clients look for it. */

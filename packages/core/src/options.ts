@@ -118,6 +118,9 @@ const checkOptions = checkMembers({
     ),
     actors: checkTexts,
     actorProfiles: checkTexts,
+    deniedActors: checkTexts,
+    noRepeatedActor: checkBoolean,
+    requiredOrigin: checkTexts,
     singleAudience: checkBoolean,
     subjectNotActor: checkBoolean,
   }),
@@ -154,7 +157,7 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
   checkOptions(options, '')
   if (options.audience === undefined)
     throw new ConfigurationError('audience', 'is required: the identifier of this API')
-  const { delegation = {}, tokenCache = {}, onWarning = () => {}, now = () => Date.now() / 1000 } = options
+  const { tokenCache = {}, onWarning = () => {}, now = () => Date.now() / 1000 } = options
   return Object.freeze({
     issuers: readIssuers(options.issuer, options.algorithms),
     audience: options.audience,
@@ -166,14 +169,7 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
       direct: options.maxTokenLifetime?.direct ?? Number.POSITIVE_INFINITY,
     },
     maxTokenSize: options.maxTokenSize ?? 16_384,
-    delegation: {
-      maxDepth: delegation.maxDepth ?? 4,
-      actorIssuer: delegation.actorIssuer ?? 'default-to-token-issuer',
-      actors: delegation.actors,
-      actorProfiles: delegation.actorProfiles,
-      singleAudience: delegation.singleAudience ?? true,
-      subjectNotActor: delegation.subjectNotActor ?? true,
-    },
+    delegation: readDelegation(options.delegation),
     keySet: {
       cacheMaxAge: options.keySet?.cacheMaxAge ?? 600_000,
       cooldownDuration: options.keySet?.cooldownDuration ?? 30_000,
@@ -187,6 +183,20 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
     onWarning: quietly(onWarning),
     now: reliably(now),
   })
+}
+
+function readDelegation(delegation: DelegationOptions = {}): DelegationRules {
+  return {
+    maxDepth: delegation.maxDepth ?? 4,
+    actorIssuer: delegation.actorIssuer ?? 'default-to-token-issuer',
+    actors: delegation.actors,
+    actorProfiles: delegation.actorProfiles,
+    deniedActors: delegation.deniedActors ?? [],
+    noRepeatedActor: delegation.noRepeatedActor ?? false,
+    requiredOrigin: delegation.requiredOrigin,
+    singleAudience: delegation.singleAudience ?? true,
+    subjectNotActor: delegation.subjectNotActor ?? true,
+  }
 }
 
 function readAudit(audit: ResourceServerOptions['audit']): Required<AuditOptions> | undefined {

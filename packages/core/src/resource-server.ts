@@ -12,6 +12,7 @@ import { evaluate } from './policy/policy.js'
 import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
 import type { ResourceRequest } from './request/request.js'
 import type { Claims } from './token/claims.js'
+import { draftNames } from './token/names.js'
 import type { VerifiedToken } from './token/verified-token.js'
 import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
 
@@ -82,7 +83,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   const settings = readOptions(options)
   const issuers = createTrust(settings)
   const callers = createCallers(settings, createTokenVerifier({ ...settings, issuers }))
-  const policy = { ...settings.delegation, timeout: settings.policyTimeout }
+  const policy = { ...settings, ...settings.delegation }
   const recorder = settings.audit && createRecorder({ ...settings, ...settings.audit })
   const attempts = new WeakMap<object, Attempt<C>>()
   const scopes = new Set<string>()
@@ -100,8 +101,9 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       const known = attempt.caller instanceof Promise ? await attempt.caller : attempt.caller
       const principal = known.principal ?? (await callers.introduce(known))
       if (requirement === undefined) requirement = await ask(route)
-      const pending = evaluate(principal, requirement, policy)
+      const pending = evaluate(known.token, principal, requirement, policy)
       if (pending !== undefined) await pending
+      if (requirement.singleUse) throw new AccessError('replay_unavailable')
       decision = allow(principal, known.token)
     } catch (thrown) {
       decision = deny(evidence.caller === undefined ? AccessError.from(thrown) : blameRoute(thrown), published)
@@ -165,6 +167,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       authorization_servers: settings.issuers.map(({ issuer }) => issuer),
       scopes_supported: [...scopes].sort(),
       bearer_methods_supported: ['header'],
+      ...(settings.delegation.actorProfiles !== undefined && { [draftNames.actorProfileRequired]: true }),
     }
   }
 

@@ -1,6 +1,8 @@
+import { type Check, check, checkFunction, checkMembers, checkNumber, checkText, isText, isTexts } from '../check.js'
 import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../token/claims.js'
 import type { Actor } from '../token/delegation.js'
+import type { DetailRequirement, DetailsPredicate } from './details.js'
 import type { Principal } from './principal.js'
 
 /**
@@ -21,6 +23,23 @@ export interface Requirement<C = Claims> {
   readonly actor?: string | readonly string[] | ((actor: Actor) => boolean)
   /** Owner of the resource: must equal the token's subject. */
   readonly subject?: string
+  /**
+   * What the token's `authorization_details` must cover (RFC 9396): one element with this type, action and identifier,
+   * or whatever a function answers `true` for.
+   */
+  readonly authorizationDetails?: DetailRequirement | DetailsPredicate
+  /** Purposes of which the token must have been issued for one (`tctx.purpose`). */
+  readonly purpose?: string | readonly string[]
+  /** Tools of which the token must have been issued for one (`tctx.tool`). */
+  readonly tool?: string | readonly string[]
+  /** Accepted authentication context classes of the user's sign-in (`acr`, RFC 9470). */
+  readonly acr?: string | readonly string[]
+  /** Seconds the user's sign-in may lie back (`auth_time`, RFC 9470). */
+  readonly maxAge?: number
+  /** Whether the token must be bound to a key or certificate of the caller (DPoP or mTLS). */
+  readonly senderConstrained?: boolean
+  /** Whether the token is good for one call only. It is used up last, once everything else allows the request. */
+  readonly singleUse?: boolean
   /** Anything else. Only `true` allows; whatever else it answers is `policy_denied`, throwing is `internal_error`. */
   readonly check?: (principal: Principal<C>) => boolean | Promise<boolean>
 }
@@ -32,22 +51,48 @@ export interface CheckedRequirement<C> {
   readonly delegation: 'required' | 'forbidden' | undefined
   readonly isActor: ((actor: Actor) => boolean) | undefined
   readonly subject: string | undefined
+  readonly details: DetailRequirement | DetailsPredicate | undefined
+  readonly purposes: readonly string[] | undefined
+  readonly tools: readonly string[] | undefined
+  /** Undefined when the route asks nothing of the user's sign-in. */
+  readonly authentication: { readonly acr: readonly string[]; readonly maxAge: number | undefined } | undefined
+  readonly senderConstrained: boolean
+  readonly singleUse: boolean
   readonly check: Requirement<C>['check'] | undefined
 }
 
-/** How each member is looked over. */
-const members: Record<keyof Requirement, (value: unknown) => string | undefined> = {
-  scope: (value) =>
-    isScope(value) || isListOf(isScope, value) ? undefined : 'must be one scope or several, each a word',
-  anyScope: (value) => (isListOf(isScope, value) ? undefined : 'must be a list of scopes, each a word'),
-  delegation: (value) =>
-    value === 'required' || value === 'forbidden' ? undefined : "must be 'required' or 'forbidden'",
-  actor: (value) =>
-    isText(value) || isListOf(isText, value) || typeof value === 'function'
-      ? undefined
-      : 'must be an actor, a list of actors or a function',
-  subject: (value) => (isText(value) ? undefined : 'must be the subject that owns the resource, a non-empty string'),
-  check: (value) => (typeof value === 'function' ? undefined : 'must be a function'),
+const checkNames = check((value) => isText(value) || isTexts(value), 'must be a name or a list of names')
+const checkFlag = check((value) => typeof value === 'boolean', 'must be true or false')
+
+/** How each member is looked over. None is right as `undefined`. */
+const members: Record<keyof Requirement, Check> = {
+  scope: check((value) => isScope(value) || isScopes(value), 'must be one scope or several, each a word'),
+  anyScope: check(isScopes, 'must be a list of scopes, each a word'),
+  delegation: check((value) => value === 'required' || value === 'forbidden', "must be 'required' or 'forbidden'"),
+  actor: check(
+    (value) => isText(value) || isTexts(value) || typeof value === 'function',
+    'must be an actor, a list of actors or a function',
+  ),
+  subject: check(isText, 'must be the subject that owns the resource, a non-empty string'),
+  authorizationDetails(value, path) {
+    if (typeof value === 'function') return
+    checkMembers({
+      type: checkText,
+      action: checkNames,
+      identifier: checkText,
+      datatype: checkNames,
+      privilege: checkNames,
+    })(value, path)
+    checkPresent(value, path)
+    if (!Object.hasOwn(value, 'type')) throw new ConfigurationError(`${path}.type`, 'is required')
+  },
+  purpose: checkNames,
+  tool: checkNames,
+  acr: checkNames,
+  maxAge: checkNumber(0, 3_153_600_000, 'seconds'),
+  senderConstrained: checkFlag,
+  singleUse: checkFlag,
+  check: checkFunction,
 }
 
 /**
@@ -58,19 +103,26 @@ const members: Record<keyof Requirement, (value: unknown) => string | undefined>
 export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequirement<C> {
   if (!isPlainObject(requirement)) throw new ConfigurationError('requirement', 'must be a plain object')
   for (const [name, value] of Object.entries(requirement)) {
-    const member = Object.hasOwn(members, name) ? members[name as keyof Requirement] : undefined
-    const advice = member === undefined ? `is not known; known are ${Object.keys(members).join(', ')}` : member(value)
-    if (advice !== undefined) throw new ConfigurationError(`requirement.${name}`, advice)
+    const path = `requirement.${name}`
+    if (!Object.hasOwn(members, name)) {
+      throw new ConfigurationError(path, `is not known; known are ${Object.keys(members).join(', ')}`)
+    }
+    members[name as keyof Requirement](value, path)
   }
-  const { scope = [], anyScope = [], delegation, actor, subject, check } = requirement
+  const { scope, anyScope, delegation, actor, subject, authorizationDetails, purpose, tool, acr, maxAge } = requirement
   return {
-    scopes: typeof scope === 'string' ? [scope] : scope,
-    anyScope,
+    scopes: listOf(scope),
+    anyScope: listOf(anyScope),
     delegation,
-    isActor:
-      actor === undefined || typeof actor === 'function' ? actor : isOneOf(typeof actor === 'string' ? [actor] : actor),
+    isActor: actor === undefined || typeof actor === 'function' ? actor : isOneOf(listOf(actor)),
     subject,
-    check,
+    details: authorizationDetails,
+    purposes: purpose === undefined ? undefined : listOf(purpose),
+    tools: tool === undefined ? undefined : listOf(tool),
+    authentication: acr === undefined && maxAge === undefined ? undefined : { acr: listOf(acr), maxAge },
+    senderConstrained: requirement.senderConstrained ?? false,
+    singleUse: requirement.singleUse ?? false,
+    check: requirement.check,
   }
 }
 
@@ -79,6 +131,17 @@ function isPlainObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** An identifier that turned out `undefined` must not widen what is asked for to every record. */
+function checkPresent(value: unknown, path: string): asserts value is object {
+  for (const [name, member] of Object.entries(value ?? {})) {
+    if (member === undefined) throw new ConfigurationError(`${path}.${name}`, 'must have a value')
+  }
+}
+
+function listOf(value: string | readonly string[] = []): readonly string[] {
+  return typeof value === 'string' ? [value] : value
 }
 
 function isOneOf(subjects: readonly string[]): (actor: Actor) => boolean {
@@ -90,10 +153,6 @@ function isScope(value: unknown): boolean {
   return typeof value === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(value)
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
-}
-
-function isListOf(isMember: (value: unknown) => boolean, value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(isMember)
+function isScopes(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isScope)
 }

@@ -22,6 +22,15 @@ export interface DelegationOptions {
   readonly actors?: readonly string[]
   /** Classes of current actors this API accepts (`sub_profile`). An actor without one is refused then. Default: any. */
   readonly actorProfiles?: readonly string[]
+  /**
+   * Actors that must not appear anywhere in a chain, by `sub`. This and the next two look at prior actors, which is
+   * stricter than RFC 8693 section 4.1 asks for: they can only refuse, never allow. Default none.
+   */
+  readonly deniedActors?: readonly string[]
+  /** Whether a chain that names one actor twice is refused. Default false. */
+  readonly noRepeatedActor?: boolean
+  /** Actors with whom every chain must have begun (the innermost `act`), by `sub`. Default: any. */
+  readonly requiredOrigin?: readonly string[]
   /** Whether a delegated token must be meant for this API alone. Default true. */
   readonly singleAudience?: boolean
   /** Whether an actor that is the subject itself is refused as malformed. Default true. */
@@ -29,9 +38,11 @@ export interface DelegationOptions {
 }
 
 /** {@link DelegationOptions} with every default in place; an undefined list means that any value will do. */
-export interface DelegationRules extends Required<Omit<DelegationOptions, 'actors' | 'actorProfiles'>> {
+export interface DelegationRules
+  extends Required<Omit<DelegationOptions, 'actors' | 'actorProfiles' | 'requiredOrigin'>> {
   readonly actors: readonly string[] | undefined
   readonly actorProfiles: readonly string[] | undefined
+  readonly requiredOrigin: readonly string[] | undefined
 }
 
 /** No token is walked deeper than this, whatever the options say. */
@@ -67,6 +78,22 @@ export function parseDelegation(
   }
   if (chain.length > rules.maxDepth) throw new AccessError('delegation_too_deep')
   return Object.freeze(chain)
+}
+
+/**
+ * The opt-in checks on prior actors. They can only refuse.
+ *
+ * @throws AccessError `actor_not_allowed`
+ */
+export function checkPriorActors(chain: readonly Actor[], rules: DelegationRules): void {
+  const origin = chain.at(-1)
+  if (origin === undefined) return
+  const { deniedActors, noRepeatedActor, requiredOrigin } = rules
+  const isDenied = deniedActors.length > 0 && chain.some(({ subject }) => deniedActors.includes(subject))
+  const isRepeated =
+    noRepeatedActor && new Set(chain.map(({ issuer, subject }) => `${issuer}\n${subject}`)).size < chain.length
+  const isForeign = requiredOrigin !== undefined && !requiredOrigin.includes(origin.subject)
+  if (isDenied || isRepeated || isForeign) throw new AccessError('actor_not_allowed')
 }
 
 const noActors: readonly Actor[] = Object.freeze([])

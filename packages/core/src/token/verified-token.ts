@@ -1,5 +1,6 @@
 import type { JoseHeader } from '../jws/header.js'
 import type { Claims } from './claims.js'
+import type { Confirmation } from './confirmation.js'
 import type { Actor } from './delegation.js'
 
 /**
@@ -22,6 +23,8 @@ export interface VerifiedToken {
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly tokenId: string | undefined
+  /** The key the token is bound to (`cnf`); undefined for a bearer token. */
+  readonly confirmation: Confirmation | undefined
   /** `'delegated'` when the token has an `act` claim. */
   readonly mode: 'delegated' | 'direct'
   /**

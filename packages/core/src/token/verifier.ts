@@ -6,7 +6,8 @@ import { type JoseHeader, parseHeader } from '../jws/header.js'
 import type { VerificationKey } from '../jws/key.js'
 import type { KeySet } from '../keys/key-set.js'
 import { checkTimes, deepFreeze, type RegisteredClaims, readClaims, type TimeRules } from './claims.js'
-import { type DelegationRules, parseDelegation } from './delegation.js'
+import { parseConfirmation } from './confirmation.js'
+import { checkPriorActors, type DelegationRules, parseDelegation } from './delegation.js'
 import type { ClaimProfile } from './profile.js'
 import type { VerifiedToken } from './verified-token.js'
 
@@ -106,7 +107,9 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
     if (actor !== undefined && actor.issuer !== issuer && !trust.actorIssuers.has(actor.issuer)) {
       throw new AccessError('actor_untrusted')
     }
-    if (Object.hasOwn(claims, 'cnf')) throw new AccessError('binding_unsupported')
+    checkPriorActors(delegation, rules.delegation)
+    const confirmation = parseConfirmation(claims)
+    if (confirmation !== undefined) throw new AccessError('binding_unsupported')
     const { subject, audience, expiresAt, issuedAt, notBefore, clientId, scopes, tokenId, mode } = registered
     return Object.freeze({
       header,
@@ -120,6 +123,7 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
       clientId,
       scopes,
       tokenId,
+      confirmation,
       mode,
       delegation,
     })
