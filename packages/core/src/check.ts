@@ -15,9 +15,7 @@ export function check(isRight: (value: unknown) => boolean, advice: string): Che
  */
 export function checkMembers(checks: Readonly<Record<string, Check>>): Check {
   return (value, path) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new ConfigurationError(path, 'must be an object')
-    }
+    if (!isPlainObject(value)) throw new ConfigurationError(path === '' ? 'options' : path, 'must be a plain object')
     for (const [name, member] of Object.entries(value)) {
       const memberPath = path === '' ? name : `${path}.${name}`
       const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined
@@ -27,6 +25,16 @@ export function checkMembers(checks: Readonly<Record<string, Check>>): Check {
       if (member !== undefined) checkMember(member, memberPath)
     }
   }
+}
+
+/**
+ * Whether all members of a value are its own, so that looking them over leaves none out: not so for a list, a `Map`, a
+ * promise or an instance of a class.
+ */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** A whole number between two bounds, both included. */

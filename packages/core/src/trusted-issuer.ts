@@ -81,6 +81,7 @@ export function readIssuers(
 }
 
 function readIssuer(entry: unknown, path: string, algorithms: readonly SigningAlgorithm[]): IssuerSettings {
+  if (typeof entry === 'string') checkText(entry, path)
   const given = (typeof entry === 'string' ? { issuer: entry } : entry) as TrustedIssuer // looked over in the next line
   checkIssuer(given, path)
   const { issuer, jwksUri, jwks, profile = rfc9068(), actorIssuers = [] } = given

@@ -1,4 +1,14 @@
-import { type Check, check, checkFunction, checkMembers, checkNumber, checkText, isText, isTexts } from '../check.js'
+import {
+  type Check,
+  check,
+  checkFunction,
+  checkMembers,
+  checkNumber,
+  checkText,
+  isPlainObject,
+  isText,
+  isTexts,
+} from '../check.js'
 import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../token/claims.js'
 import type { Actor } from '../token/delegation.js'
@@ -124,13 +134,6 @@ export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequire
     singleUse: requirement.singleUse ?? false,
     check: requirement.check,
   }
-}
-
-/** Whether what is asked for is all there to be looked over: a list, a `Map` or a foreign promise would seem to ask nothing. */
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** An identifier that turned out `undefined` must not widen what is asked for to every record. */
