@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import cluster from 'node:cluster'
 import { constants, createPublicKey, hash, type JsonWebKeyInput, verify } from 'node:crypto'
 import { algorithmProfiles } from './algorithm.js'
 import type { Runtime, SignatureCheck } from './runtime.js'
@@ -26,11 +27,19 @@ export const runtime: Runtime = {
       verify(digest, Buffer.from(signingInput, 'latin1'), options, signature)
   },
 
-  fingerprint(text) {
-    return hash('sha256', text, 'buffer').toString('base64url', 0, 16)
+  encodeBase64url(bytes) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+  },
+
+  sha256(data) {
+    return hash('sha256', data, 'buffer')
   },
 
   defer(task) {
     setImmediate(task)
+  },
+
+  sharesLoad() {
+    return cluster.isWorker
   },
 }

@@ -27,8 +27,11 @@ export interface Runtime {
   decodeBase64url(text: string): Uint8Array | undefined
   /** Prepares a key once. Rejects or throws when the runtime does not take the key. */
   prepareKey(jwk: JsonWebKey, algorithm: SigningAlgorithm): SignatureCheck | Promise<SignatureCheck>
-  /** SHA-256 of a text, the first 16 bytes as base64url: identifies a token in audit events without revealing it. */
-  fingerprint(text: string): string | Promise<string>
+  encodeBase64url(bytes: Uint8Array): string
+  /** SHA-256 of bytes, or of a text in UTF-8. */
+  sha256(data: string | Uint8Array): Uint8Array | Promise<Uint8Array>
   /** Runs a task soon, after the code that asked for it. */
   defer(task: () => void): void
+  /** Whether this process is one of several that share the load of one port, so that its memory is not all there is. */
+  sharesLoad(): boolean
 }

@@ -27,13 +27,20 @@ export const runtime: Runtime = {
       )
   },
 
-  async fingerprint(text) {
-    const digest = await crypto.subtle.digest('SHA-256', encoder.encode(text))
-    return base64url.encode(new Uint8Array(digest, 0, 16))
+  encodeBase64url(bytes) {
+    return base64url.encode(bytes)
+  },
+
+  async sha256(data) {
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', typeof data === 'string' ? encoder.encode(data) : data))
   },
 
   defer(task) {
     queueMicrotask(task)
+  },
+
+  sharesLoad() {
+    return false
   },
 }
 
