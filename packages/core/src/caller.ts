@@ -1,3 +1,4 @@
+import type { TokenPart } from './audit/describe.js'
 import { within } from './deadline.js'
 import { AccessError } from './errors.js'
 import type { Settings } from './options.js'
@@ -14,6 +15,8 @@ export interface Caller<C> extends CachedToken {
   principal?: Principal<C>
   /** Names the token in audit events; made when the first event needs it. */
   fingerprint?: string
+  /** What audit events say about the token; made by the first one. */
+  described?: TokenPart
 }
 
 /** What is known of a caller so far. Each member is set when its step has succeeded. */

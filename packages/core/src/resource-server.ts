@@ -90,9 +90,8 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   let published: string | undefined
 
   /** The way of a request, top to bottom. */
-  async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
+  async function decide(request: ResourceRequest, attempt: Attempt<C>, route: Route<C>): Promise<Decision<C>> {
     const started = performance.now()
-    const attempt = attempts.get(source) ?? begin(source)
     const { evidence } = attempt
     let { requirement } = route
     let decision: Decision<C>
@@ -113,7 +112,10 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       : record(decision, { request, evidence, requirement, duration: elapsedSince(started) })
   }
 
-  function begin(source: object): Attempt<C> {
+  /** Guards that are given the same source share one look at the request. */
+  function attemptOf(source: object): Attempt<C> {
+    const known = attempts.get(source)
+    if (known !== undefined) return known
     const attempt: Attempt<C> = { evidence: {} }
     attempts.set(source, attempt)
     return attempt
@@ -175,14 +177,14 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   return {
     metadata,
 
-    authorize: (request, requirement = {}) => decide(request, request, { ask: () => requirement }),
+    authorize: (request, requirement = {}) => decide(request, attemptOf(request), { ask: () => requirement }),
 
     protect(requirement = {}) {
       if (typeof requirement === 'function') {
-        return (request, source) => decide(request, source, { ask: () => requirement(source) })
+        return (request, source) => decide(request, attemptOf(source), { ask: () => requirement(source) })
       }
       const route = declare(checkRequirement(requirement))
-      return (request, source) => decide(request, source, route)
+      return (request, source) => decide(request, attemptOf(source), route)
     },
 
     async verify(token) {

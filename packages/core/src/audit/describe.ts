@@ -15,7 +15,7 @@ export interface KnownParties {
   /** Set when the signature held. */
   readonly authentic?: AuthenticToken
   /** Set when everything about the token held. */
-  readonly caller?: { readonly token: VerifiedToken }
+  readonly caller?: { readonly token: VerifiedToken; described?: TokenPart }
 }
 
 /** One decision to describe. */
@@ -33,13 +33,12 @@ export interface Outcome {
 }
 
 /** What an event says about a token: the same for every request that presents it. */
-type TokenPart = Pick<
+export type TokenPart = Pick<
   DecisionEvent,
   'subject' | 'actor' | 'chain' | 'chain_depth' | 'chain_complete' | 'client' | 'mode' | 'token' | 'granted' | 'txn'
 >
 
 const maxChain = 4
-const parts = new WeakMap<VerifiedToken, TokenPart>()
 const requests = new WeakMap<NonNullable<Outcome['requirement']>, NonNullable<DecisionEvent['requested']>>()
 
 /**
@@ -85,11 +84,8 @@ function describeEvidence({ evidence, fingerprint }: Outcome): TokenPart {
   if (caller === undefined) {
     return authentic === undefined ? { token: { sha256: fingerprint } } : describeRefused(authentic, fingerprint)
   }
-  const known = parts.get(caller.token)
-  if (known !== undefined) return known
-  const part = describeToken(caller.token, fingerprint)
-  parts.set(caller.token, part)
-  return part
+  caller.described ??= describeToken(caller.token, fingerprint)
+  return caller.described
 }
 
 function describeToken(token: VerifiedToken, sha256: string): TokenPart {

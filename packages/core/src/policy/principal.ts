@@ -38,7 +38,7 @@ export function createPrincipal<C>(verified: VerifiedToken, token: string, claim
     issuer,
     mode,
     clientId,
-    scopes: Object.freeze([...scopes]) as string[], // frozen, though typed as the plain array of MCP's AuthInfo
+    scopes: scopes as string[], // frozen, though typed as the plain array of MCP's AuthInfo
     expiresAt,
     claims,
     token,
