@@ -1,1 +1,52 @@
-export {}
+import {
+  type Claims,
+  ConfigurationError,
+  type Principal,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from '@behalf/core'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { createGuard, type Guards } from './guard.js'
+
+export type { Guards, RouteGuard } from './guard.js'
+export { type RequireGuardsOptions, requireGuards } from './require-guards.js'
+
+declare module 'fastify' {
+  interface FastifyInstance extends Guards {}
+  interface FastifyRequest {
+    /** Who is calling, once a guard let the request through. `getAuth(request)` is the same without `null`. */
+    auth: Principal | null
+  }
+}
+
+/**
+ * Decorates the scope it is registered in, and every scope inside it, with the guards of one API. Registered again in a
+ * scope inside, it replaces them there.
+ *
+ * @throws ConfigurationError when an option or a requirement is wrong: at creation, never at request time
+ */
+const behalf: FastifyPluginAsync<ResourceServerOptions | ResourceServer> = fastifyPlugin(decorate, {
+  name: '@behalf/fastify',
+  fastify: '5.x',
+})
+
+async function decorate(app: FastifyInstance, options: ResourceServerOptions | ResourceServer): Promise<void> {
+  const guard = createGuard(options)
+  if (!app.hasDecorator('resourceServer')) app.decorateRequest('auth', null)
+  for (const [name, value] of Object.entries(guard)) app.decorate(name, value)
+  if (guard.resourceServer !== options) app.addHook('onClose', () => guard.resourceServer.close())
+}
+
+/**
+ * Who is calling: what the guard before this handler put on the request.
+ *
+ * @typeParam C the claims, where the guard was created with a `claims` schema
+ * @throws ConfigurationError when no guard ran before this handler
+ */
+export function getAuth<C = Claims>(request: FastifyRequest): Principal<C> {
+  if (!request.auth) throw new ConfigurationError('getAuth', 'needs a guard before it on the route')
+  return request.auth as Principal<C> // the claims type is the caller's word: a request does not carry it
+}
+
+export default behalf
