@@ -13,10 +13,10 @@ const dependencies: Readonly<Record<string, readonly string[]>> = {
   testing: ['jose'],
 }
 const peers: Readonly<Record<string, readonly string[]>> = {
-  express: ['express'],
+  express: ['@types/express', 'express'],
   fastify: ['fastify'],
   hono: ['hono'],
-  koa: ['koa'],
+  koa: ['@types/koa', 'koa'],
 }
 
 const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
