@@ -1,4 +1,4 @@
-import { behalf } from '@behalf/fastify'
+import behalf from '@behalf/fastify'
 import fastifyJwt, { type TokenOrHeader } from '@fastify/jwt'
 import fastify, { type FastifyInstance, type FastifyRequest, type onRequestHookHandler } from 'fastify'
 import getJwks from 'get-jwks'
