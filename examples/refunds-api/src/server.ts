@@ -1,0 +1,64 @@
+import { createGuard } from '@behalf/hono'
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { parseRefundOrder, writeRefund } from './refunds.js'
+
+const {
+  ISSUER = 'https://auth.example.com',
+  AUDIENCE = 'https://refunds.example.com',
+  HOST = '127.0.0.1',
+  PORT = '4004',
+} = process.env
+
+/** One JSON object a line: what a log collector wants. */
+function writeLine(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+const { protect, metadata, resourceServer } = createGuard({
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  audit: writeLine,
+  onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
+})
+
+// A write: an agent, for a user, one named agent only, and only on that user's own record.
+const mayRefund = protect((c) => ({
+  scope: 'refunds:write',
+  delegation: 'required',
+  actor: ['agent:support'],
+  subject: c.req.param('id'),
+}))
+
+const app = new Hono()
+app.use(metadata())
+
+// Ready when the issuer's keys are at hand. Hono has no status for a rejection, so the route gives one.
+app.get('/ready', (c) =>
+  resourceServer.ready().then(
+    () => c.json({ ready: true }),
+    () => c.json({ ready: false }, 503),
+  ),
+)
+
+app.post('/users/:id/refunds', mayRefund, async (c) => {
+  const order = parseRefundOrder(await c.req.json().catch(() => null))
+  if (!order) return c.json({ title: 'A refund needs a charge and a positive amount' }, 422)
+
+  const { subject, actor } = c.var.auth
+  const refund = writeRefund(order, subject, actor?.subject ?? '')
+  return refund ? c.json(refund, 201) : c.json({ title: 'Nothing to refund there' }, 409)
+})
+
+const server = serve({ fetch: app.fetch, hostname: HOST, port: Number(PORT) }, (address) => {
+  writeLine({ type: 'server.listening', address })
+})
+
+/** Answers what is in flight, then flushes the audit events. */
+function stop(): void {
+  server.close(() => void resourceServer.close())
+  setTimeout(() => process.exit(), 5_000).unref()
+}
+
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
