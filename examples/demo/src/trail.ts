@@ -1,0 +1,81 @@
+import type { DecisionEvent } from '@behalf/core'
+import type { RecordedEvent } from '@behalf/example-harness'
+import { type Column, columns, headings, wrap } from './columns.js'
+import { paint, print } from './paint.js'
+import type { Stage } from './stage.js'
+
+const table: readonly Column[] = [
+  ['#', 2],
+  ['API', 7],
+  ['VERDICT', 7],
+  ['CODE', 19],
+  ['SUBJECT', 11],
+  ['AGENT < CALLED BY', 28],
+  ['CLIENT', 8],
+  ['ROUTE', 23],
+]
+
+const styles = { allow: 'green', deny: 'red', error: 'yellow' } as const
+
+/** Prints the audit events so far: each in a line, and whole the one with the longest chain. */
+export function printTrail({ trail: { events }, warnings }: Stage): void {
+  print()
+  print(paint('bold', 'What the four APIs wrote to their audit logs, one event for each call'))
+  print()
+  printTrailHeadings()
+  for (const [index, recorded] of events.entries()) printTrailLine(recorded, index + 1)
+
+  print()
+  print(paint('bold', 'What they told their operators'))
+  print()
+  for (const { api, code, message } of warnings) printWrapped(`${api}-api`, `${code}: ${message}`)
+
+  const [longest] = events.toSorted((a, b) => chainLength(b) - chainLength(a))
+  if (!longest) return
+  print()
+  print(paint('bold', `Event ${events.indexOf(longest) + 1}, whole`))
+  print()
+  for (const [member, value] of Object.entries(longest.event)) {
+    printWrapped(member, JSON.stringify(value))
+  }
+}
+
+function printWrapped(label: string, text: string): void {
+  const lines = wrap(text, 103)
+  for (const [index, line] of lines.entries()) print(` ${(index === 0 ? label : '').padEnd(16)}${paint('dim', line)}`)
+}
+
+function chainLength({ event }: RecordedEvent): number {
+  return event.chain?.length ?? 0
+}
+
+export function printTrailHeadings(): void {
+  print(` ${paint('dim', headings(table))}`)
+}
+
+/** Prints one audit event as one line. */
+export function printTrailLine({ service, event }: RecordedEvent, number: number): void {
+  const cells = columns(table, [
+    `${number}`.padStart(2),
+    service,
+    event.decision,
+    event.reason.code,
+    subjectOf(event),
+    chainOf(event),
+    event.client?.id ?? '-',
+    `${event.request.method} ${event.resource.route ?? '-'}`,
+  ])
+  const style = styles[event.decision]
+  print(` ${cells.map((cell, index) => (index === 2 || index === 3 ? paint(style, cell) : cell)).join('  ')}`.trimEnd())
+}
+
+/** A token whose signature did not hold proves nothing, so its event names nobody. */
+function subjectOf({ subject, token }: DecisionEvent): string {
+  return subject?.id ?? (token ? '(unproven)' : '-')
+}
+
+/** The current actor and those that called it. A token refused before its chain was read has none to show. */
+function chainOf({ subject, mode, chain = [] }: DecisionEvent): string {
+  const unnamed = subject && !mode ? '(unread)' : '-'
+  return chain.map(({ id }) => id).join(' < ') || unnamed
+}
