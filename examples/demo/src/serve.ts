@@ -29,7 +29,7 @@ export async function serve(scenes: readonly Scene[], stage: Stage, stopped: Pro
 /** A refused write never gets to its body, so its line does without one. */
 function curl({ call, again, expect }: Line, url: string, desk: string): string {
   const credentials = again?.[0] ? `-H "Authorization: Bearer $(curl -s ${desk}/${again[0]})" ` : ''
-  const line = `curl -i ${credentials}${url}${call.path}`
+  const line = `curl -i ${credentials}${new URL(url).host}${call.path}`
   if (!call.body) return line
   return expect.status < 400 ? `${line} \\\n  -d '${JSON.stringify(call.body)}'` : `${line} -X ${call.method}`
 }
