@@ -32,6 +32,7 @@ export function createVerificationKey(value: unknown): VerificationKey | { reado
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return { unusable: 'not meant for verifying (key_ops)' }
   }
+  if (!hasMaterial(jwk)) return { unusable: 'a member of the key is missing or is no base64url text' }
   if (jwk.kty === 'RSA' && !hasSoundModulus(jwk))
     return { unusable: `RSA needs ${minModulusBits} to ${maxModulusBits} bits` }
 
@@ -61,6 +62,14 @@ function fitsKey(jwk: JsonWebKey, algorithm: SigningAlgorithm): boolean {
   if (profile === undefined || jwk.kty !== profile.kty || (profile.crv !== undefined && jwk.crv !== profile.crv))
     return false
   return jwk.alg === undefined || jwk.alg === algorithm || (isEdwards(jwk.alg) && isEdwards(algorithm))
+}
+
+/** The members that hold a public key of each type (RFC 7518 section 6, RFC 8037 section 2). */
+const materialOf: Readonly<Record<string, readonly string[]>> = { RSA: ['n', 'e'], EC: ['x', 'y'], OKP: ['x'] }
+
+function hasMaterial(jwk: JsonWebKey): boolean {
+  const names = typeof jwk.kty === 'string' && Object.hasOwn(materialOf, jwk.kty) ? (materialOf[jwk.kty] ?? []) : []
+  return names.every((name) => typeof jwk[name] === 'string' && runtime.decodeBase64url(jwk[name]) !== undefined)
 }
 
 /** RFC 9864 gave the only EdDSA that is used here a second, fully specified name. */
