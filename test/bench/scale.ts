@@ -30,7 +30,7 @@ export const full: Scale = {
 export const smoke: Scale = {
   verify: { tokens: 200, rounds: 1 },
   repeated: { tokens: 100, calls: 5_000, rounds: 1 },
-  http: { seconds: 0.1, rounds: 1, connections: 4, distinct: 200, cacheEntries: 50 },
+  http: { seconds: 0.04, rounds: 1, connections: 2, distinct: 100, cacheEntries: 25 },
   growth: { tokens: 50, rounds: 1, seen: [0, 200, 2_000], cacheEntries: 200 },
   imports: { runs: 2 },
 }

@@ -10,7 +10,10 @@ export interface AppSettings {
   readonly cacheEntries: number
 }
 
-/** One way to guard `GET /invoices` in one framework, as a team would write it. */
+/**
+ * One way to guard `GET /invoices` in one framework, as a team would write it. It imports its guard when it starts, so
+ * that every process holds only what is measured in it.
+ */
 export interface App {
   readonly name: string
   readonly traffic: Traffic

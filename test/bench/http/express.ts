@@ -1,9 +1,5 @@
 import { createServer } from 'node:http'
-import { createGuard } from '@behalf/express'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
-import { expressjwt } from 'express-jwt'
-import { auth, requiredScopes } from 'express-oauth2-jwt-bearer'
-import jwksRsa from 'jwks-rsa'
 import { type App, appsOf, invoices } from './app.js'
 import { grants } from './grant.js'
 import { listen } from './listen.js'
@@ -27,14 +23,19 @@ const peers: readonly App[] = [
     name: 'express-oauth2-jwt-bearer',
     traffic: 'distinct',
     peer: true,
-    start: ({ issuer, jwksUri, audience, scope }) =>
-      start(auth({ issuer, jwksUri, audience, tokenSigningAlg: 'RS256', strict: true }), requiredScopes(scope)),
+    async start({ issuer, jwksUri, audience, scope }) {
+      const { auth, requiredScopes } = await import('express-oauth2-jwt-bearer')
+      const guard = auth({ issuer, jwksUri, audience, tokenSigningAlg: 'RS256', strict: true })
+      return start(guard, requiredScopes(scope))
+    },
   },
   {
     name: 'express-jwt + jwks-rsa',
     traffic: 'distinct',
     peer: true,
-    start({ issuer, jwksUri, audience, scope }) {
+    async start({ issuer, jwksUri, audience, scope }) {
+      const { expressjwt } = await import('express-jwt')
+      const { default: jwksRsa } = await import('jwks-rsa')
       const secret = jwksRsa.expressJwtSecret({ jwksUri, cache: true, rateLimit: true })
       return start(expressjwt({ secret, issuer, audience, algorithms: ['RS256'] }), (request, response, next) => {
         if (grants(request.auth, scope)) next()
@@ -46,6 +47,9 @@ const peers: readonly App[] = [
 
 export const expressApps = appsOf(
   () => start(),
-  (options, scope) => start(createGuard(options).requireScope(scope)),
+  async (options, scope) => {
+    const { createGuard } = await import('@behalf/express')
+    return start(createGuard(options).requireScope(scope))
+  },
   peers,
 )

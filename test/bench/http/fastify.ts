@@ -1,7 +1,5 @@
-import behalf from '@behalf/fastify'
-import fastifyJwt, { type TokenOrHeader } from '@fastify/jwt'
+import type { TokenOrHeader } from '@fastify/jwt'
 import fastify, { type FastifyInstance, type FastifyRequest, type onRequestHookHandler } from 'fastify'
-import getJwks from 'get-jwks'
 import { type App, type AppSettings, appsOf, invoices } from './app.js'
 import { grants } from './grant.js'
 
@@ -12,6 +10,8 @@ async function start(app: FastifyInstance, ...guards: readonly onRequestHookHand
 }
 
 async function startFastifyJwt({ issuer, audience, scope }: AppSettings, cache: number | false): Promise<number> {
+  const { default: fastifyJwt } = await import('@fastify/jwt')
+  const { default: getJwks } = await import('get-jwks')
   const keys = getJwks({ issuersWhitelist: [issuer] })
   const app = fastify()
   await app.register(fastifyJwt, {
@@ -44,6 +44,7 @@ const peers: readonly App[] = [
 export const fastifyApps = appsOf(
   () => start(fastify()),
   async (options, scope) => {
+    const { default: behalf } = await import('@behalf/fastify')
     const app = fastify()
     await app.register(behalf, options)
     return start(app, app.requireScope(scope))

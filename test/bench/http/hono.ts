@@ -1,7 +1,6 @@
-import { createGuard } from '@behalf/hono'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
-import { jwk } from 'hono/jwk'
+import type { jwk } from 'hono/jwk'
 import { type App, type AppSettings, appsOf, invoices } from './app.js'
 import { grants } from './grant.js'
 import { listen } from './listen.js'
@@ -15,7 +14,8 @@ function start(...guards: readonly MiddlewareHandler[]): Promise<number> {
 
 type Keys = Pick<Parameters<typeof jwk>[0], 'keys' | 'jwks_uri'>
 
-function startJwk({ issuer, audience, scope }: AppSettings, keys: Keys): Promise<number> {
+async function startJwk({ issuer, audience, scope }: AppSettings, keys: Keys): Promise<number> {
+  const { jwk } = await import('hono/jwk')
   const guard = jwk({ ...keys, alg: ['RS256'], verification: { iss: issuer, aud: audience } })
   return start(guard, async (context, next) => {
     if (!grants(context.get('jwtPayload'), scope)) return context.body(null, 403)
@@ -44,6 +44,9 @@ const peers: readonly App[] = [
 
 export const honoApps = appsOf(
   () => start(),
-  (options, scope) => start(createGuard(options).requireScope(scope)),
+  async (options, scope) => {
+    const { createGuard } = await import('@behalf/hono')
+    return start(createGuard(options).requireScope(scope))
+  },
   peers,
 )

@@ -1,8 +1,5 @@
 import { createServer } from 'node:http'
-import { createGuard } from '@behalf/koa'
-import jwksRsa from 'jwks-rsa'
 import Koa, { type Middleware } from 'koa'
-import koaJwt from 'koa-jwt'
 import { type App, appsOf, invoices } from './app.js'
 import { grants } from './grant.js'
 import { listen } from './listen.js'
@@ -21,7 +18,9 @@ const peers: readonly App[] = [
     name: 'koa-jwt + jwks-rsa',
     traffic: 'distinct',
     peer: true,
-    start({ issuer, jwksUri, audience, scope }) {
+    async start({ issuer, jwksUri, audience, scope }) {
+      const { default: koaJwt } = await import('koa-jwt')
+      const { default: jwksRsa } = await import('jwks-rsa')
       const secret = jwksRsa.koaJwtSecret({ jwksUri, cache: true, rateLimit: true })
       return start(koaJwt({ secret, issuer, audience, algorithms: ['RS256'] }), async (context, next) => {
         if (!grants(context.state.user, scope)) context.throw(403)
@@ -33,6 +32,9 @@ const peers: readonly App[] = [
 
 export const koaApps = appsOf(
   () => start(),
-  (options, scope) => start(createGuard(options).requireScope(scope)),
+  async (options, scope) => {
+    const { createGuard } = await import('@behalf/koa')
+    return start(createGuard(options).requireScope(scope))
+  },
   peers,
 )
