@@ -49,7 +49,7 @@ export const badTokens: readonly BadToken[] = Object.freeze([
   row('truncated', 'token_malformed', 'lacks its last part'),
   row('tooLarge', 'token_malformed', 'more than 6,000 bytes', { options: Object.freeze({ maxTokenSize: 4096 }) }),
 
-  row('unsigned', 'token_malformed', '`alg` is `none`, or the spelling given, and there is no signature'),
+  row('unsigned', 'algorithm_rejected', '`alg` is `none`, or the spelling given, and there is no signature'),
   row('algorithmNone', 'algorithm_rejected', '`alg` is `none`, or the spelling given, over a real signature'),
   row('strippedSignature', 'token_malformed', 'nothing behind the last dot'),
   row('hs256Confusion', 'algorithm_rejected', "HS256 with the issuer's public key as the secret"),

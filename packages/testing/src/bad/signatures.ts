@@ -8,7 +8,7 @@ export type PublicSecret = 'pem' | 'pem-trimmed' | 'pem-crlf' | 'der' | 'jwk' | 
 /** Bad tokens that the issuer did not sign, or not as they stand. */
 export interface BadSignatures {
   /**
-   * Not signed at all: `alg` is `none` and the last part is empty (RFC 7519 section 6): `token_malformed`.
+   * Not signed at all: `alg` is `none` and the last part is empty (RFC 7519 section 6): `algorithm_rejected`.
    *
    * @param algorithm - how `none` is spelt; default: `none`
    */
