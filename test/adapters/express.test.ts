@@ -5,7 +5,15 @@ import express5, { type ErrorRequestHandler } from 'express'
 import express4 from 'express4'
 import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
-import { asText, createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
+import {
+  allowingWith,
+  asText,
+  createScene,
+  lowerCase,
+  promiseOfAnotherRealm,
+  summary,
+  uncaughtDuring,
+} from './scene.js'
 
 const versions = [
   { version: 4, express: express4 },
@@ -74,6 +82,16 @@ describe.each(versions)('Express $version', ({ express }) => {
       const answer = await request(app).get('/x')
       expect(answer.headers).toMatchObject({ 'x-request-id': '7', 'set-cookie': ['a=1', 'b=2'] })
       expect(answer.headers['content-type']).toBe('application/problem+json')
+    })
+
+    it('puts the headers of a decision that allows on the answer of the handler', async () => {
+      const { app, guard, bearer } = createApi()
+      const { protect } = createGuard(allowingWith({ 'X-Decision': '1', 'X-Handler': '1' }, guard.resourceServer))
+      app.get('/x', protect(), (_req, res) => void res.set('X-Handler', '2').end())
+      const answer = await request(app)
+        .get('/x')
+        .set('Authorization', await bearer())
+      expect([answer.status, answer.headers]).toMatchObject([200, { 'x-decision': '1', 'x-handler': '2' }])
     })
 
     it('records method, mounted path and template, and no more than it knows', async () => {

@@ -3,7 +3,15 @@ import behalf, { getAuth, requireGuards } from '@behalf/fastify'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import supertest from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { asText, createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
+import {
+  allowingWith,
+  asText,
+  createScene,
+  lowerCase,
+  promiseOfAnotherRealm,
+  summary,
+  uncaughtDuring,
+} from './scene.js'
 
 function createApp(): FastifyInstance {
   const app = fastify()
@@ -74,6 +82,15 @@ describe('a guard', () => {
     })
     expect(answer.statusCode).toBe(401)
     expect(answer.headers).toMatchObject({ 'x-request-id': '7', 'content-type': 'application/problem+json' })
+  })
+
+  it('puts the headers of a decision that allows on the answer of the handler', async () => {
+    const { app: outer, bearer } = await createApi()
+    const app = createApp()
+    await app.register(behalf, allowingWith({ 'X-Decision': '1', 'X-Handler': '1' }, outer.resourceServer))
+    app.get('/x', { onRequest: app.protect() }, async (_request, reply) => reply.header('X-Handler', '2').send())
+    const answer = await app.inject({ url: '/x', headers: { authorization: await bearer() } })
+    expect([answer.statusCode, answer.headers]).toMatchObject([200, { 'x-decision': '1', 'x-handler': '2' }])
   })
 
   it('records the template of the route with its prefix, wherever the guard is mounted', async () => {

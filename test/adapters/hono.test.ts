@@ -6,7 +6,7 @@ import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
-import { createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
+import { allowingWith, createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
 
 function createApi() {
   const scene = createScene()
@@ -85,6 +85,17 @@ describe('a guard', () => {
     const answer = await app.request('/x', { headers: { 'Accept-Encoding': 'gzip' } })
     expect(headersOf(answer)).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/problem+json' })
     expect(answer.headers.has('content-length')).toBe(false)
+  })
+
+  it('puts the headers of a decision that allows on the answer of the handler', async () => {
+    const { app, guard, bearer } = createApi()
+    const { protect } = createGuard(allowingWith({ 'X-Decision': '1', 'X-Handler': '1' }, guard.resourceServer))
+    app.get('/x', protect(), (c) => c.text('', 200, { 'X-Handler': '2' }))
+    app.get('/raw', protect(), () => new Response('', { headers: { 'X-Raw': '3' } }))
+    const init = { headers: { Authorization: await bearer() } }
+    const [answer, raw] = [await app.request('/x', init), await app.request('/raw', init)]
+    expect([answer.status, headersOf(answer)]).toMatchObject([200, { 'x-decision': '1', 'x-handler': '2' }])
+    expect([raw.status, headersOf(raw)]).toMatchObject([200, { 'x-decision': '1', 'x-raw': '3' }])
   })
 
   it('records the path it was registered with, below sub-apps and base paths', async () => {

@@ -3,7 +3,15 @@ import { Router } from '@koa/router'
 import Koa from 'koa'
 import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
-import { asText, createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
+import {
+  allowingWith,
+  asText,
+  createScene,
+  lowerCase,
+  promiseOfAnotherRealm,
+  summary,
+  uncaughtDuring,
+} from './scene.js'
 
 function createApi() {
   const scene = createScene()
@@ -82,6 +90,19 @@ describe('a guard', () => {
       .get('/x')
       .set('Authorization', await bearer())
     expect(answer.text).toBe('handler and after')
+  })
+
+  it('puts the headers of a decision that allows on the answer of the handler', async () => {
+    const { app, guard, bearer } = createApi()
+    const { protect } = createGuard(allowingWith({ 'X-Decision': '1', 'X-Handler': '1' }, guard.resourceServer))
+    app.use(protect()).use((ctx) => {
+      ctx.set('X-Handler', '2')
+      ctx.body = ''
+    })
+    const answer = await request(app.callback())
+      .get('/x')
+      .set('Authorization', await bearer())
+    expect([answer.status, answer.headers]).toMatchObject([200, { 'x-decision': '1', 'x-handler': '2' }])
   })
 
   it('records the template of the router, nested and prefixed, and none without a router', async () => {

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm'
-import type { AuditEvent, DecisionEvent, ResourceServerOptions } from '@behalf/core'
+import type { AuditEvent, DecisionEvent, ResourceServer, ResourceServerOptions } from '@behalf/core'
 import { createTestIssuer, type TokenSpec } from '@behalf/testing'
 import type { Response } from 'supertest'
 import { vi } from 'vitest'
@@ -33,6 +33,20 @@ export function createScene(audience = 'https://api.example.com'): Scene {
 /** Code and route of each decision, in order. */
 export function summary(decisions: readonly DecisionEvent[]): readonly (readonly [string, string | undefined])[] {
   return decisions.map(({ reason, resource }) => [reason.code, resource.route])
+}
+
+/** A resource server whose every decision that allows has headers for the answer of the handler. */
+export function allowingWith(headers: Readonly<Record<string, string>>, server: ResourceServer): ResourceServer {
+  return {
+    ...server,
+    protect: (requirement) => {
+      const guard = server.protect(requirement)
+      return async (request, source) => {
+        const decision = await guard(request, source)
+        return decision.allowed ? { ...decision, headers } : decision
+      }
+    },
+  }
 }
 
 /** A promise that is no `instanceof Promise`, as test runners and sandboxes make them. */
