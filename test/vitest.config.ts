@@ -15,7 +15,7 @@ export default defineConfig({
       reporter: [['text', { skipFull: true }]],
       reportOnFailure: true,
       reportsDirectory: '.cache/coverage',
-      thresholds: { 100: true },
+      thresholds: { lines: 100, branches: 100 },
     },
   },
 })
