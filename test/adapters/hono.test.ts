@@ -89,7 +89,7 @@ describe('a guard', () => {
 
   it('puts the headers of a decision that allows on the answer of the handler', async () => {
     const { app, guard, bearer } = createApi()
-    const { protect } = createGuard(allowingWith({ 'X-Decision': '1', 'X-Handler': '1' }, guard.resourceServer))
+    const { protect } = createGuard(allowingWith({ 'X-Decision': '1' }, guard.resourceServer))
     app.get('/x', protect(), (c) => c.text('', 200, { 'X-Handler': '2' }))
     app.get('/raw', protect(), () => new Response('', { headers: { 'X-Raw': '3' } }))
     const init = { headers: { Authorization: await bearer() } }
