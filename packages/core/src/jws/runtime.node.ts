@@ -22,9 +22,11 @@ export const runtime: Runtime = {
         : pss
           ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
           : key
+    // RFC 8017 section 8.1.2: as long as the modulus. OpenSSL takes a PSS signature without its leading zeros, too.
+    const { modulusLength = 0 } = { ...key.asymmetricKeyDetails }
+    const size = signatureSize ?? Math.ceil(modulusLength / 8)
     return (signingInput, signature) =>
-      (signatureSize === undefined || signature.length === signatureSize) &&
-      verify(digest, Buffer.from(signingInput, 'latin1'), options, signature)
+      signature.length === size && verify(digest, Buffer.from(signingInput, 'latin1'), options, signature)
   },
 
   encodeBase64url(bytes) {
