@@ -21,7 +21,7 @@ export interface FrameworkSetup {
 /** What one app did, round by round. */
 export interface Series {
   readonly app: App
-  /** Requests per second. */
+  /** Requests per second of the server's processor time: what it would answer with a core of its own, fully used. */
   readonly rates: readonly number[]
   /** Share of its core that the server used. */
   readonly busy: readonly number[]
@@ -29,7 +29,7 @@ export interface Series {
 
 export interface FrameworkRun {
   readonly series: readonly Series[]
-  /** Bare signature checks per second on the servers' core, round by round. */
+  /** Bare signature checks per second of processor time on the servers' core, round by round. */
   readonly bareVerify: readonly number[]
 }
 
@@ -84,9 +84,9 @@ async function startContestant(framework: string, app: App, settings: AppSetting
 async function record(load: Child, contestant: Contestant, scale: Scale['http']): Promise<void> {
   const before = (await contestant.child.ask('usage')) as number
   const { completed, milliseconds } = await runLoad(load, contestant, scale)
-  const after = (await contestant.child.ask('usage')) as number
-  contestant.rates.push((completed * 1000) / milliseconds)
-  contestant.busy.push((after - before) / milliseconds)
+  const used = ((await contestant.child.ask('usage')) as number) - before
+  contestant.rates.push((completed * 1000) / used)
+  contestant.busy.push(used / milliseconds)
 }
 
 async function runLoad(load: Child, { app, port }: Contestant, scale: Scale['http']): Promise<LoadResult> {

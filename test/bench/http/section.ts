@@ -29,7 +29,7 @@ export const httpSection: Section<Scale> = {
       columns: [
         'framework',
         'guard of the route',
-        'requests per second',
+        'requests per core second',
         'of the route alone',
         'of what one core allows',
         'server busy',
@@ -42,7 +42,7 @@ export const httpSection: Section<Scale> = {
         'The route alone is sent the same requests, token and all. Medians (quartiles) of the ratios of each round.',
         `Repeated: 100 tokens over and over. Distinct: ${formatCount(http.distinct)} tokens in turn, where the cache holds ${formatCount(http.cacheEntries)}: none is ever found in it. Every row without other mention has distinct tokens.`,
         'What one core allows: 1 / (1 / the route alone + 1 / bare `crypto.verify` on that core), taken in each round.',
-        'Server busy: share of its core that the server used. Well under 100 %, the load generator is the limit and the row flatters.',
+        "Requests per core second: answers, divided by the processor time of the server. It is what one core answers when nothing else needs it, whatever the load generator and other processes do. Server busy: that time's share of the wall clock.",
         'hono/jwk refuses `typ: at+jwt`, so its rows have tokens with `typ: JWT`; with `jwks_uri` it fetches the keys for every request, as its documentation shows.',
       ],
     }

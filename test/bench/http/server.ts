@@ -1,6 +1,7 @@
 import type { AppSettings } from './app.js'
 import { answer } from './child.js'
 import { frameworks } from './frameworks.js'
+import { usedMilliseconds } from './usage.js'
 
 /** A server under test, in a process of its own. Answers how much processor time it has used, in milliseconds. */
 const [framework = '', name, settings = ''] = process.argv.slice(2)
@@ -10,8 +11,4 @@ if (app === undefined) throw new Error(`no such app: ${framework} ${name}`)
 
 const port = await app.start(JSON.parse(settings) as AppSettings)
 
-answer((question: 'port' | 'usage') => {
-  if (question === 'port') return port
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-})
+answer((question: 'port' | 'usage') => (question === 'port' ? port : usedMilliseconds()))
