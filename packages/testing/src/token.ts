@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
+import { createHash, createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
 import { type SigningAlgorithm, signatureOf } from './algorithm.js'
 import { type ActorChain, actClaim } from './delegation.js'
 import type { TestKey } from './key.js'
@@ -25,6 +25,11 @@ export interface TokenSpec {
   readonly tokenId?: string
   /** `txn`: the task this call is a part of (RFC 8417 section 2.2). Default: absent. */
   readonly transaction?: string
+  /**
+   * `cnf`: what the token is bound to. A key with its thumbprint, as `createDpopKey` makes it (RFC 9449 section 6), or
+   * a client certificate in DER (RFC 8705 section 3.1). Default: absent, a bearer token.
+   */
+  readonly boundTo?: { readonly jkt: string } | Uint8Array
   /** More claims, or others in place of those above; `undefined` removes one. Signed as they stand. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** More header members, or others in place of `alg`, `typ` and `kid`; `undefined` removes one. Signed as they stand. */
@@ -91,6 +96,13 @@ export function claimsOf(spec: TokenSpec, issuer: string, now: number): Record<s
     ...(scope ? { scope } : {}),
     ...(spec.actor === undefined ? {} : { act: actClaim(spec.actor, issuer) }),
     ...(spec.transaction === undefined ? {} : { txn: spec.transaction }),
+    ...(spec.boundTo === undefined ? {} : { cnf: confirmationOf(spec.boundTo) }),
     ...spec.claims,
   }
+}
+
+/** The confirmation of a bound token (RFC 7800 section 3.1). */
+function confirmationOf(bound: { readonly jkt: string } | Uint8Array): Record<string, string> {
+  if (!(bound instanceof Uint8Array)) return { jkt: bound.jkt }
+  return { 'x5t#S256': createHash('sha256').update(bound).digest('base64url') }
 }
