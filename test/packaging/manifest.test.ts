@@ -10,6 +10,7 @@ const dependencies: Readonly<Record<string, readonly string[]>> = {
   fastify: ['@behalf/core', 'fastify-plugin'],
   hono: ['@behalf/core'],
   koa: ['@behalf/core'],
+  redis: ['@behalf/core'],
   testing: ['jose'],
 }
 const peers: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +18,7 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   fastify: ['fastify'],
   hono: ['hono'],
   koa: ['@types/koa', 'koa'],
+  redis: ['ioredis', 'redis'],
 }
 
 const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
