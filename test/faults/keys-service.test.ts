@@ -147,7 +147,7 @@ for (const [name, behave] of Object.entries(badMetadata)) {
   })
 }
 
-fault('keys.discovery', 'one deadline covers metadata and keys together: a hang in either is one 503', async () => {
+fault('keys.discovery', 'a key set that never comes behind good metadata is 503, and recovers', async () => {
   await using scene = await createDiscovered()
   scene.endpoint.next(hang())
   expect(await scene.ask()).toBe('keys_unavailable')

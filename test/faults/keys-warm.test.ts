@@ -17,7 +17,7 @@ import {
 } from './endpoint.js'
 import { fault } from './faults.js'
 import { heapAfter } from './memory.js'
-import { createScene, eventually, type Scene, times } from './scene.js'
+import { createScene, eventually, linger, type Scene, times } from './scene.js'
 import { createKey, type signToken, signWithSecret } from './signing.js'
 
 const quick = { keySet: { timeoutDuration: 1000 } }
@@ -98,6 +98,7 @@ fault('keys.refresh-ahead', 'before three quarters of the maximum age nothing is
   const scene = await createWarmScene()
   scene.clock.advance(449)
   expect(await scene.ask()).toBe('allowed')
+  await linger()
   expect(scene.endpoint.fetches).toBe(1)
 })
 
@@ -114,13 +115,14 @@ fault('keys.refresh-ahead', 'from there one fetch runs behind the traffic, which
   expect(await scene.ask(scene.token(next))).toBe('allowed')
   scene.clock.advance(449)
   expect(await scene.ask()).toBe('allowed')
+  await linger()
   expect(scene.endpoint.fetches).toBe(2)
 })
 
 fault('keys.refresh-ahead', 'with no traffic nothing is fetched', async () => {
   const scene = await createWarmScene()
   scene.clock.advance(100_000)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await linger()
   expect(scene.endpoint.fetches).toBe(1)
 })
 
@@ -341,13 +343,15 @@ fault('keys.removed', 'a set with no keys withdraws them all', async () => {
   expect(await scene.ask()).toBe('allowed')
 })
 
-fault('keys.removed', 'a key that stays keeps its verified tokens', async () => {
+fault('keys.removed', 'a key that stays keeps its verified tokens: they are not verified again', async () => {
   const scene = await createWarmScene()
   const known = scene.token(scene.key, { exp: scene.clock.now() + 900 })
-  expect(await scene.ask(known)).toBe('allowed')
+  const before = await scene.decide(known)
   scene.clock.advance(601)
-  expect(await scene.ask(known)).toBe('allowed')
+  expect(await scene.ask()).toBe('allowed')
   expect(scene.endpoint.fetches).toBe(2)
+  const after = await scene.decide(known)
+  expect(after.allowed && after.token).toBe(before.allowed && before.token)
 })
 
 fault('keys.no-kid', 'one fitting key verifies; two do not; a refused one costs one fetch per cooldown', async () => {
@@ -603,7 +607,7 @@ fault('keys.out-of-order', 'an answer that comes after it was given up changes n
   scene.clock.advance(31)
   expect(await scene.ask(scene.token(next))).toBe('allowed')
   gate.open()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await linger()
   expect(await scene.ask(scene.token(next))).toBe('allowed')
   expect(await scene.ask()).toBe('key_not_found')
 })
@@ -614,6 +618,7 @@ fault('keys.cache-control', 'max-age shortens the maximum age', async () => {
   expect(await scene.ask()).toBe('allowed')
   scene.clock.advance(74)
   expect(await scene.ask()).toBe('allowed')
+  await linger()
   expect(scene.endpoint.fetches).toBe(1)
   const next = createKey('key-2')
   scene.endpoint.publish([next.jwk], { 'Cache-Control': 'max-age=100' })
@@ -628,6 +633,7 @@ for (const value of ['max-age=0', 'max-age=5', 'no-store', 'no-cache', 'private,
     expect(await scene.ask()).toBe('allowed')
     scene.clock.advance(22)
     expect(await scene.ask()).toBe('allowed')
+    await linger()
     expect(scene.endpoint.fetches).toBe(1)
     scene.clock.advance(9)
     expect(await scene.ask()).toBe('allowed')
@@ -660,12 +666,12 @@ for (const value of [
 fault('keys.clock', 'a step back of an hour does not stop refreshing', async () => {
   const scene = await createWarmScene()
   const next = createKey('key-2')
+  scene.endpoint.publish([next.jwk])
   scene.clock.advance(-3600)
   expect(await scene.ask()).toBe('allowed')
-  scene.endpoint.publish([next.jwk])
   scene.clock.advance(601)
+  await eventually(async () => expect(await scene.ask()).toBe('key_not_found'))
   expect(await scene.ask(scene.token(next))).toBe('allowed')
-  expect(await scene.ask()).toBe('key_not_found')
 })
 
 fault('keys.clock', 'a step back of an hour does not stop retrying an endpoint that is down', async () => {

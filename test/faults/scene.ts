@@ -124,8 +124,11 @@ export const createScene = async (options: Partial<ResourceServerOptions> = {}):
 }
 
 /** Resolves once this assertion holds. How long that takes is the machine's affair. */
-export const eventually = (assertion: () => void): Promise<void> =>
+export const eventually = (assertion: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(assertion, { timeout: 15_000, interval: 2 })
+
+/** Gives a fetch that should not be there the time to show. Too little of it lets a fault pass, but fails nothing. */
+export const linger = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
 
 /** Lets everything already under way in this process go on: sockets, timers of zero, promises. */
 export const settle = async (turns = 5): Promise<void> => {
