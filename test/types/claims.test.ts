@@ -1,8 +1,10 @@
 import { type Claims, type ClaimsSchema, createResourceServer, type Principal, type ResourceServer } from '@behalf/core'
 import * as onExpress from '@behalf/express'
+import behalf, * as onFastify from '@behalf/fastify'
 import * as onHono from '@behalf/hono'
 import * as onKoa from '@behalf/koa'
 import { type } from 'arktype'
+import Fastify from 'fastify'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
@@ -139,6 +141,33 @@ test('requirements and handlers see the type', () => {
     return c.json(c.var.auth.claims.tenant)
   })
   expect([protect, koa.protect, hono.protect].every((guard) => typeof guard === 'function')).toBe(true)
+})
+
+test('where the framework types the request itself, getAuth takes the type from its caller', async () => {
+  const app = Fastify()
+  await app.register(behalf, { ...options, claims: schemas.zod })
+  app.get('/', { onRequest: app.protect() }, (request) => {
+    expectTypeOf(request.auth).toEqualTypeOf<Principal | null>()
+    expectTypeOf(onFastify.getAuth(request)).toEqualTypeOf<Principal>()
+    const auth = onFastify.getAuth<Tenancy>(request)
+    expectTypeOf(auth).toEqualTypeOf<Principal<Tenancy>>()
+    return auth.claims
+  })
+  const headers = { authorization: `Bearer ${createToken({ tenant: 'acme', seats: 7 })}` }
+  expect((await app.inject({ url: '/', headers })).json()).toEqual({ tenant: 'acme', seats: 7 })
+  await app.close()
+
+  expectTypeOf(onExpress.getAuth).returns.toEqualTypeOf<Principal<unknown>>()
+  expectTypeOf(onExpress.getAuth<Tenancy>).returns.toEqualTypeOf<Principal<Tenancy>>()
+})
+
+test('Fastify takes a resource server whose claims are typed', async () => {
+  const server = createResourceServer({ ...options, claims: schemas.valibot })
+  const app = Fastify()
+  await app.register(behalf, server)
+  expect(app.resourceServer).toBe(server)
+  await app.close()
+  await server.close()
 })
 
 test('a resource server made before keeps its type in every adapter', () => {
