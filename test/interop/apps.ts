@@ -14,7 +14,7 @@ import { Hono } from 'hono'
 import Koa from 'koa'
 
 /** What every app answers: what its framework's handler sees of the caller. */
-export const describe = (auth: Principal | null | undefined) =>
+const describe = (auth: Principal | null | undefined) =>
   auth && {
     subject: auth.subject,
     actor: auth.actor?.subject,

@@ -25,7 +25,7 @@ export interface App {
 
 export const unprotected = 'unprotected'
 export const behalfRepeated = 'Behalf, repeated tokens'
-export const behalfAudited = 'Behalf, repeated tokens, audited'
+const behalfAudited = 'Behalf, repeated tokens, audited'
 export const behalfDistinct = 'Behalf, distinct tokens'
 
 /** What the route answers, whoever guards it. */

@@ -31,7 +31,7 @@ export interface Recorder {
 }
 
 /** Events that wait for the sink or are being written by it, at most. One more is dropped and counted. */
-export const maxPendingEvents = 10_000
+const maxPendingEvents = 10_000
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { record, drain } = options.required ? createRequiredWriter(options) : createBestEffortWriter(options)
@@ -107,7 +107,7 @@ function createBestEffortWriter({ sink, audience, onWarning, now }: RecorderOpti
     for (const event of events) {
       try {
         const written = sink.record(event)
-        if (written !== undefined) follow(event, written)
+        if (written !== undefined) void follow(event, written)
       } catch (cause) {
         lose(event, cause)
       }

@@ -6,7 +6,7 @@ import { type FetchLimits, fetchJson } from './fetch.js'
  * The addresses of an issuer's metadata, in the order they are asked: RFC 8414 section 3.1 puts the well-known part
  * between host and path, OpenID Connect Discovery section 4 appends it.
  */
-export function metadataUrls(issuer: string): readonly string[] {
+function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   return [

@@ -10,7 +10,7 @@ export interface KeyRing {
 }
 
 /** More members than this make a document unusable. */
-export const maxKeys = 100
+const maxKeys = 100
 
 /**
  * Reads a JSON Web Key Set (RFC 7517 section 5). Members that are not usable are skipped and reported. A key that

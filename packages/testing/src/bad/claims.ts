@@ -6,7 +6,7 @@ const day = 86_400
 const elsewhere = 'https://elsewhere.example'
 
 /** An actor for the kinds that are about delegated tokens. */
-export function delegated(spec: TokenSpec): TokenSpec {
+function delegated(spec: TokenSpec): TokenSpec {
   return { ...spec, actor: spec.actor ?? 'agent:test' }
 }
 
