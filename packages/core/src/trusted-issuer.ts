@@ -1,5 +1,15 @@
 import { isFetchable } from './address.js'
-import { type Check, check, checkMembers, checkText, checkTexts, isText, isTexts } from './check.js'
+import {
+  type Check,
+  check,
+  checkBoolean,
+  checkFunction,
+  checkMembers,
+  checkText,
+  checkTexts,
+  isText,
+  isTexts,
+} from './check.js'
 import { ConfigurationError } from './errors.js'
 import { algorithmProfiles, isSigningAlgorithm, type SigningAlgorithm } from './jws/algorithm.js'
 import { createVerificationKey } from './jws/key.js'
@@ -47,12 +57,17 @@ const checkIssuer = checkMembers({
   profile: checkMembers({
     name: checkText,
     types: checkTexts,
+    typeRequired: checkBoolean,
+    subjectClaims: checkTexts,
     scopeClaims: checkTexts,
-    scopeArrays: check((value) => typeof value === 'boolean', 'must be true or false'),
+    scopeArrays: checkBoolean,
+    scopes: checkFunction,
     clientClaims: checkTexts,
     tokenIdClaims: checkTexts,
-    tokenIdRequired: check((value) => typeof value === 'boolean', 'must be true or false'),
-    isAccessToken: check((value) => typeof value === 'function', 'must be a function'),
+    tokenIdRequired: checkBoolean,
+    audience: checkFunction,
+    actor: checkFunction,
+    isAccessToken: checkFunction,
   }),
   actorIssuers: checkTexts,
 })
@@ -93,7 +108,7 @@ function readIssuer(entry: unknown, path: string, algorithms: readonly SigningAl
   if (!(isIssuerUrl(issuer) || (keysAreGiven && !URL.canParse(issuer)))) {
     throw new ConfigurationError(path, 'must be an https URL without query or fragment (http on loopback only)')
   }
-  if (!isTexts(profile.types)) throw new ConfigurationError(`${path}.profile`, 'must be a profile made by rfc9068()')
+  checkProfile(profile, `${path}.profile`)
   return {
     issuer,
     jwksUri,
@@ -101,6 +116,14 @@ function readIssuer(entry: unknown, path: string, algorithms: readonly SigningAl
     profile,
     algorithms: new Set(given.algorithms ?? algorithms),
     actorIssuers: new Set(actorIssuers),
+  }
+}
+
+/** An ID token is a `JWT` too, and one without `typ` could be anything: something else must tell them apart. */
+function checkProfile({ types, typeRequired = true, isAccessToken }: ClaimProfile, path: string): void {
+  if (!isTexts(types)) throw new ConfigurationError(path, 'must be a profile made by rfc9068()')
+  if (isAccessToken === undefined && (!typeRequired || types.includes('jwt'))) {
+    throw new ConfigurationError(`${path}.isAccessToken`, 'is required where typ does not prove an access token')
   }
 }
 

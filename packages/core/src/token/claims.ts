@@ -18,7 +18,7 @@ export interface RegisteredClaims {
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly tokenId: string | undefined
-  /** `'delegated'` when the token has an `act` claim. */
+  /** `'delegated'` when the token has an `act` claim, or what its profile takes for one. */
   readonly mode: 'delegated' | 'direct'
 }
 
@@ -38,17 +38,27 @@ export interface TimeRules {
 export function readClaims(claims: JsonObject, profile: ClaimProfile): RegisteredClaims {
   const tokenIdClaim = present(claims, profile.tokenIdClaims)
   return {
-    subject: requiredText(claims, 'sub'),
-    audience: readAudience(claims),
+    subject: requiredText(claims, (profile.subjectClaims && present(claims, profile.subjectClaims)) ?? 'sub'),
+    audience: readAudience(claims, profile),
     expiresAt: requiredTime(claims, 'exp'),
     issuedAt: requiredTime(claims, 'iat'),
     notBefore: Object.hasOwn(claims, 'nbf') ? requiredTime(claims, 'nbf') : undefined,
-    mode: Object.hasOwn(claims, 'act') ? 'delegated' : 'direct',
+    mode: Object.hasOwn(findChain(claims, profile), 'act') ? 'delegated' : 'direct',
     clientId: requiredText(claims, present(claims, profile.clientClaims) ?? profile.clientClaims[0]),
     scopes: readScopes(claims, profile),
     tokenId:
       profile.tokenIdRequired || tokenIdClaim !== undefined ? requiredText(claims, tokenIdClaim ?? 'jti') : undefined,
   }
+}
+
+/**
+ * Finds the delegation chain of a token: the answer has it as its `act`, and has none when nobody acts for the subject.
+ * The claim itself comes first; only a token without it is looked at the way of its profile.
+ */
+export function findChain(claims: JsonObject, { actor }: ClaimProfile): JsonObject {
+  if (actor === undefined || Object.hasOwn(claims, 'act')) return claims
+  const act = actor(claims)
+  return act === undefined ? claims : { act }
 }
 
 /**
@@ -86,17 +96,17 @@ function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
-function readAudience(claims: JsonObject): readonly string[] {
-  const value = required(claims, 'aud')
+function readAudience(claims: JsonObject, profile: ClaimProfile): readonly string[] {
+  const value = profile.audience === undefined ? required(claims, 'aud') : profile.audience(claims)
+  if (value === undefined) throw new AccessError('claim_missing')
   const audience = Array.isArray(value) ? value : [value]
   if (audience.length === 0 || !audience.every(isText)) throw new AccessError('claim_invalid')
   return audience
 }
 
-function readScopes(claims: JsonObject, { scopeClaims, scopeArrays }: ClaimProfile): readonly string[] {
-  const name = present(claims, scopeClaims)
-  if (name === undefined) return []
-  const value = claims[name]
+function readScopes(claims: JsonObject, { scopes, scopeClaims, scopeArrays }: ClaimProfile): readonly string[] {
+  const name = scopes === undefined ? present(claims, scopeClaims) : undefined
+  const value = name === undefined ? (scopes?.(claims) ?? '') : claims[name]
   if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '')
   if (scopeArrays && Array.isArray(value) && value.every(isText)) return value
   throw new AccessError('claim_invalid')

@@ -50,22 +50,22 @@ export const hardMaxDepth = 32
 const maxSubjectLength = 255
 
 /**
- * Parses the chain of `act` claims, current actor first. The walk is a loop over own properties; a link that is present
- * but is not an object with a proper `sub` makes the whole token malformed, it never ends the chain. Members of a link
- * other than `sub`, `iss`, `sub_profile` and `act` are ignored (RFC 8693 section 4.1: `exp` and the like mean nothing
- * there), and so is `may_act`.
+ * Parses the chain of `act` claims that begins in `root`, current actor first. The walk is a loop over own properties; a
+ * link that is present but is not an object with a proper `sub` makes the whole token malformed, it never ends the
+ * chain. Members of a link other than `sub`, `iss`, `sub_profile` and `act` are ignored (RFC 8693 section 4.1: `exp` and
+ * the like mean nothing there), and so is `may_act`.
  *
  * @throws AccessError `delegation_malformed`, `delegation_too_deep`
  */
 export function parseDelegation(
-  claims: JsonObject,
+  root: JsonObject,
   tokenIssuer: string,
   subject: string,
   rules: DelegationRules,
 ): readonly Actor[] {
-  if (!Object.hasOwn(claims, 'act')) return noActors
+  if (!Object.hasOwn(root, 'act')) return noActors
   const chain: Actor[] = []
-  let holder = claims
+  let holder = root
   while (Object.hasOwn(holder, 'act')) {
     const link = holder.act
     if (!isJsonObject(link) || chain.length === hardMaxDepth) throw new AccessError('delegation_malformed')
@@ -81,14 +81,28 @@ export function parseDelegation(
 }
 
 /**
- * The opt-in checks on prior actors. They can only refuse.
- *
- * @throws AccessError `actor_not_allowed`
+ * Whether the issuer left actors out of the chain that it shows this API (`chain_complete`, OAuth Actor Profile draft).
+ * Whatever the claim holds besides `true` counts as that.
  */
-export function checkPriorActors(chain: readonly Actor[], rules: DelegationRules): void {
+export function isTrimmed(claims: JsonObject): boolean {
+  return Object.hasOwn(claims, draftNames.chainComplete) && claims[draftNames.chainComplete] !== true
+}
+
+/**
+ * The opt-in checks on prior actors. They can only refuse, and refuse every chain of which actors were left out: those
+ * could be the ones that are looked for.
+ *
+ * @throws AccessError `actor_not_allowed`, `delegation_malformed` when the current actor itself was left out
+ */
+export function checkPriorActors(chain: readonly Actor[], trimmed: boolean, rules: DelegationRules): void {
   const origin = chain.at(-1)
-  if (origin === undefined) return
+  if (origin === undefined) {
+    if (trimmed) throw new AccessError('delegation_malformed')
+    return
+  }
   const { deniedActors, noRepeatedActor, requiredOrigin } = rules
+  const asksForPriorActors = deniedActors.length > 0 || noRepeatedActor || requiredOrigin !== undefined
+  if (trimmed && asksForPriorActors) throw new AccessError('actor_not_allowed')
   const isDenied = deniedActors.length > 0 && chain.some(({ subject }) => deniedActors.includes(subject))
   const isRepeated =
     noRepeatedActor && new Set(chain.map(({ issuer, subject }) => `${issuer}\n${subject}`)).size < chain.length

@@ -5,6 +5,8 @@
 export const draftNames = {
   /** Class of a subject or an actor (OAuth Actor Profile draft). */
   subjectProfile: 'sub_profile',
+  /** Whether `act` is the whole chain (OAuth Actor Profile draft). */
+  chainComplete: 'chain_complete',
   /** Why a token was issued: an object with `purpose` and `tool` (Transaction Tokens draft). */
   transactionContext: 'tctx',
   /** Member of the metadata: tokens must say what class of actor calls (OAuth Actor Profile draft). */

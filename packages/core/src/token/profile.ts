@@ -7,21 +7,38 @@ import type { JsonObject } from '../jws/compact.js'
 export interface ClaimProfile {
   /** For messages. */
   readonly name: string
-  /** Accepted `typ` header values, lower case and without `application/`. */
+  /**
+   * Accepted `typ` header values, lower case and without `application/`. `jwt` proves nothing: it needs
+   * `isAccessToken`.
+   */
   readonly types: readonly [string, ...string[]]
+  /** Whether a header without `typ` is refused. Default true; `false` needs `isAccessToken`. */
+  readonly typeRequired?: boolean
+  /** Claims that identify the subject; the first present one counts, and one must be there. Default `sub`. */
+  readonly subjectClaims?: readonly [string, ...string[]]
   /** Claims that hold scopes, the first present one counts: a space-separated string (RFC 8693 section 4.2). */
   readonly scopeClaims: readonly [string, ...string[]]
   /** Whether a scope claim may also be an array of strings, one scope each. */
   readonly scopeArrays: boolean
+  /** Finds the scopes where no one claim has them, as a scope claim would hold them. Default: `scopeClaims`. */
+  readonly scopes?: (claims: JsonObject) => unknown
   /** Claims that hold the client identifier; the first present one counts, and one must be there. */
   readonly clientClaims: readonly [string, ...string[]]
   /** Claims that identify the token, such as `jti`; the first present one counts. */
   readonly tokenIdClaims: readonly [string, ...string[]]
   /** Whether a token without an identifier is refused. */
   readonly tokenIdRequired: boolean
+  /** Finds the APIs the token is meant for where `aud` does not say it, as `aud` would. Default: `aud`. */
+  readonly audience?: (claims: JsonObject) => unknown
   /**
-   * What proves that a token is an access token where `typ` does not. Tokens it answers false for are refused with
-   * `token_type_rejected`. Default: `typ` is proof enough.
+   * Finds the current actor of a token that has no `act` claim, and answers what that claim would be. Undefined: the
+   * subject acts itself; anything else that is no proper `act` refuses the token.
+   */
+  readonly actor?: (claims: JsonObject) => unknown
+  /**
+   * What proves that a token is an access token where `typ` does not. Tokens for which it does not answer `true` are
+   * refused with `token_type_rejected`. It sees claims whose signature was not checked yet. Default: `typ` is proof
+   * enough.
    */
   readonly isAccessToken?: (claims: JsonObject) => boolean
 }

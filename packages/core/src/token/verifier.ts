@@ -5,9 +5,9 @@ import { decodeBytes, decodeJson, type JsonObject, splitCompact } from '../jws/c
 import { type JoseHeader, parseHeader } from '../jws/header.js'
 import type { VerificationKey } from '../jws/key.js'
 import type { KeySet } from '../keys/key-set.js'
-import { checkTimes, deepFreeze, type RegisteredClaims, readClaims, type TimeRules } from './claims.js'
+import { checkTimes, deepFreeze, findChain, type RegisteredClaims, readClaims, type TimeRules } from './claims.js'
 import { parseConfirmation } from './confirmation.js'
-import { checkPriorActors, type DelegationRules, parseDelegation } from './delegation.js'
+import { checkPriorActors, type DelegationRules, isTrimmed, parseDelegation } from './delegation.js'
 import type { ClaimProfile } from './profile.js'
 import type { VerifiedToken } from './verified-token.js'
 
@@ -86,8 +86,11 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
 
   function checkHeader(header: JoseHeader, claims: JsonObject, { algorithms, profile }: IssuerTrust): void {
     if (!algorithms.has(header.alg)) throw new AccessError('algorithm_rejected')
-    if (header.typ === undefined || !profile.types.includes(header.typ)) throw new AccessError('token_type_rejected')
-    if (profile.isAccessToken?.(claims) === false) throw new AccessError('token_type_rejected')
+    const isRightType = header.typ === undefined ? profile.typeRequired === false : profile.types.includes(header.typ)
+    if (!isRightType) throw new AccessError('token_type_rejected')
+    if (profile.isAccessToken !== undefined && profile.isAccessToken(claims) !== true) {
+      throw new AccessError('token_type_rejected')
+    }
   }
 
   function checkClaims(claims: JsonObject, { profile }: IssuerTrust): RegisteredClaims {
@@ -102,12 +105,12 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
   function accept({ header, claims, trust }: AuthenticToken): VerifiedToken {
     const { issuer } = trust
     const registered = checkClaims(claims, trust)
-    const delegation = parseDelegation(claims, issuer, registered.subject, rules.delegation)
+    const delegation = parseDelegation(findChain(claims, trust.profile), issuer, registered.subject, rules.delegation)
     const [actor] = delegation
     if (actor !== undefined && actor.issuer !== issuer && !trust.actorIssuers.has(actor.issuer)) {
       throw new AccessError('actor_untrusted')
     }
-    checkPriorActors(delegation, rules.delegation)
+    checkPriorActors(delegation, isTrimmed(claims), rules.delegation)
     const confirmation = parseConfirmation(claims)
     if (confirmation !== undefined) throw new AccessError('binding_unsupported')
     const { subject, audience, expiresAt, issuedAt, notBefore, clientId, scopes, tokenId, mode } = registered
