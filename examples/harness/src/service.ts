@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const startDeadline = 15_000
-const stopDeadline = 900
+const stopDeadline = 3_000
 
 /** A JSON object a service wrote. */
 export type Line = Readonly<Record<string, unknown>>
