@@ -54,7 +54,7 @@ export function createMemoryReplayStore(options: MemoryReplayStoreOptions = {}):
       const known = entries.get(key)
       if (known !== undefined && known.expiresAt > time) return false
       if (expiresAt <= time) throw new Error('the key has expired already: do the clocks differ?')
-      if (known === undefined && entries.size >= maxEntries) throw new Error('the replay store is full of live entries')
+      if (entries.size >= maxEntries) throw new Error('the replay store is full of live entries')
       const entry = { key, expiresAt }
       entries.set(key, entry)
       queue.add(entry)
