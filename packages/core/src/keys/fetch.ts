@@ -1,4 +1,4 @@
-/** Limits of one fetch of keys or metadata. */
+/** Limits of one fetch. */
 export interface FetchLimits {
   /** Deadline over connection, headers and body together, in milliseconds. */
   readonly timeout: number
@@ -6,37 +6,71 @@ export interface FetchLimits {
   readonly signal: AbortSignal
 }
 
-/** A fetched JSON document. */
-export interface FetchedJson {
-  readonly value: unknown
+/** What is asked for, and how much of it is read. */
+export interface TextRequest {
+  /** Value of the `Accept` header. */
+  readonly accept: string
+  /** Largest body that is read, in bytes after decompression. */
+  readonly maxSize: number
+  /** What is sent, by POST. Default: nothing, by GET. */
+  readonly send?: { readonly headers: Readonly<Record<string, string>>; readonly body: string }
+}
+
+/** A fetched text. */
+export interface FetchedText {
+  readonly text: string
+  /** The media type the answer says it has: lower case, without parameters; empty when it says nothing. */
+  readonly type: string
   /** Seconds from `Cache-Control: max-age`, 0 for `no-store` and `no-cache`; undefined when the answer says nothing. */
   readonly maxAge: number | undefined
 }
 
-/** Largest body that is read, in bytes after decompression. */
+/** A fetched JSON document. */
+export interface FetchedJson extends Pick<FetchedText, 'maxAge'> {
+  readonly value: unknown
+}
+
+/** Largest JSON document that is read, in bytes after decompression. */
 export const maxBodySize = 524_288
 
+const json: TextRequest = { accept: 'application/json, application/jwk-set+json', maxSize: maxBodySize }
+
 /**
- * Fetches a JSON document within a deadline and a size limit. Redirects are refused: the address is configuration, and
- * nobody but the configuration may change it. The content type is not looked at: issuers disagree about it.
+ * Fetches a JSON document, as {@link fetchText} fetches.
  *
  * @throws Error with a message for operators: a status, a limit or the network's own error
  */
 export async function fetchJson(url: string, limits: FetchLimits): Promise<FetchedJson> {
+  const { text, maxAge } = await fetchText(url, limits, json)
+  const value: unknown = JSON.parse(text)
+  return { value, maxAge }
+}
+
+/**
+ * Fetches a text within a deadline and a size limit. Redirects are refused: the address is configuration, and nobody
+ * but the configuration may change it, nor learn what is sent there. The content type is not judged: issuers disagree
+ * about it.
+ *
+ * @throws Error with a message for operators: a status, a limit or the network's own error
+ */
+export async function fetchText(url: string, limits: FetchLimits, wanted: TextRequest): Promise<FetchedText> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${limits.timeout} ms`)), limits.timeout)
   const close = () => deadline.abort(limits.signal.reason)
   limits.signal.addEventListener('abort', close)
   try {
     limits.signal.throwIfAborted()
+    const { accept, maxSize, send } = wanted
     const response = await fetch(url, {
+      method: send === undefined ? 'GET' : 'POST',
       redirect: 'manual',
       signal: deadline.signal,
-      headers: { accept: 'application/json, application/jwk-set+json' },
+      headers: { ...send?.headers, accept },
+      body: send?.body,
     })
     if (response.status !== 200) throw new Error(`status ${response.status} from ${url}`)
-    const value: unknown = JSON.parse(await readText(response))
-    return { value, maxAge: maxAgeOf(response.headers.get('cache-control')) }
+    const text = await readText(response, maxSize)
+    return { text, type: typeOf(response.headers), maxAge: maxAgeOf(response.headers.get('cache-control')) }
   } catch (error) {
     const reason = deadline.signal.aborted ? deadline.signal.reason : error
     deadline.abort() // closes the connection of an answer that is not read to its end
@@ -47,7 +81,7 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<Fetch
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, maxSize: number): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const reader = response.body?.getReader()
   let text = ''
@@ -56,10 +90,15 @@ async function readText(response: Response): Promise<string> {
     const { done, value } = await reader.read()
     if (done) break
     size += value.byteLength
-    if (size > maxBodySize) throw new Error(`the body is larger than ${maxBodySize} bytes`)
+    if (size > maxSize) throw new Error(`the body is larger than ${maxSize} bytes`)
     text += decoder.decode(value, { stream: true })
   }
   return text + decoder.decode()
+}
+
+function typeOf(headers: Headers): string {
+  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
+  return type.trim().toLowerCase()
 }
 
 function maxAgeOf(cacheControl: string | null): number | undefined {
