@@ -1,7 +1,18 @@
 /** Something an operator should know and a caller should not. Reported through the option `onWarning`. */
 export interface Warning {
   /** What happened; the list only grows. */
-  readonly code: 'keys_refresh_failed' | 'keys_stale' | 'key_skipped' | 'audit_failed' | 'audit_dropped'
+  readonly code:
+    | 'keys_refresh_failed'
+    | 'keys_stale'
+    | 'key_skipped'
+    | 'audit_failed'
+    | 'audit_dropped'
+    | 'security_event_ignored'
+    | 'security_event_failed'
+    | 'status_list_refused'
+    | 'status_list_refresh_failed'
+    | 'status_list_stale'
+    | 'introspection_failed'
   /** A sentence for a log. Holds no token, key or secret. */
   readonly message: string
   /** The issuer whose keys are concerned. */

@@ -11,4 +11,13 @@ export const draftNames = {
   transactionContext: 'tctx',
   /** Member of the metadata: tokens must say what class of actor calls (OAuth Actor Profile draft). */
   actorProfileRequired: 'actor_profile_required',
+  /** The grant a token was issued under: our own claim. */
+  grantId: 'grant_id',
+  /** Where the status of a token can be read, with its one mechanism (Token Status List draft). */
+  status: 'status',
+  statusList: 'status_list',
+  /** Members of a complex subject of a security event: our own, beside those of SSF 1.0 section 3.3. */
+  eventActor: 'actor',
+  eventGrant: 'grant',
+  eventTransaction: 'transaction',
 } as const
