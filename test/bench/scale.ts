@@ -6,6 +6,8 @@ export interface Scale {
     readonly seconds: number
     readonly rounds: number
     readonly connections: number
+    /** Milliseconds of processor time that a server works before it is measured, so that its code is compiled. */
+    readonly warmUp: number
     /** Distinct tokens sent in turn. More than the server's cache holds, so that none is found in it. */
     readonly distinct: number
     readonly cacheEntries: number
@@ -22,7 +24,7 @@ export interface Scale {
 export const full: Scale = {
   verify: { tokens: 2_000, rounds: 9 },
   repeated: { tokens: 1_000, calls: 50_000, rounds: 9 },
-  http: { seconds: 2, rounds: 5, connections: 32, distinct: 12_800, cacheEntries: 10_000 },
+  http: { seconds: 2, rounds: 5, connections: 32, warmUp: 3_000, distinct: 12_800, cacheEntries: 10_000 },
   growth: { tokens: 1_000, rounds: 7, seen: [0, 10_000, 1_000_000], cacheEntries: 10_000 },
   imports: { runs: 15 },
 }
@@ -30,7 +32,7 @@ export const full: Scale = {
 export const smoke: Scale = {
   verify: { tokens: 200, rounds: 1 },
   repeated: { tokens: 100, calls: 5_000, rounds: 1 },
-  http: { seconds: 0.04, rounds: 1, connections: 2, distinct: 100, cacheEntries: 25 },
+  http: { seconds: 0.04, rounds: 1, connections: 2, warmUp: 0, distinct: 100, cacheEntries: 25 },
   growth: { tokens: 50, rounds: 1, seen: [0, 200, 2_000], cacheEntries: 200 },
   imports: { runs: 2 },
 }

@@ -61,7 +61,7 @@ export async function runFramework({
       const contestant = await startContestant(framework, app, settings, pins)
       contestants.push(contestant)
       await demandFairAnswers(app, contestant.port, signer, settings)
-      await runLoad(load, contestant, scale)
+      await warmUp(load, contestant, scale)
     }
     const question = { jwk: signer.jwk, tokens: tokens.distinct.slice(0, limitTokens) }
     await limit.ask(question)
@@ -82,11 +82,21 @@ async function startContestant(framework: string, app: App, settings: AppSetting
 }
 
 async function record(load: Child, contestant: Contestant, scale: Scale['http']): Promise<void> {
-  const before = (await contestant.child.ask('usage')) as number
+  const before = await usageOf(contestant)
   const { completed, milliseconds } = await runLoad(load, contestant, scale)
-  const used = ((await contestant.child.ask('usage')) as number) - before
+  const used = (await usageOf(contestant)) - before
   contestant.rates.push((completed * 1000) / used)
   contestant.busy.push(used / milliseconds)
+}
+
+async function warmUp(load: Child, contestant: Contestant, scale: Scale['http']): Promise<void> {
+  const enough = (await usageOf(contestant)) + scale.warmUp
+  do await runLoad(load, contestant, scale)
+  while ((await usageOf(contestant)) < enough)
+}
+
+async function usageOf({ child }: Contestant): Promise<number> {
+  return (await child.ask('usage')) as number
 }
 
 async function runLoad(load: Child, { app, port }: Contestant, scale: Scale['http']): Promise<LoadResult> {
