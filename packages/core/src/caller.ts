@@ -1,10 +1,12 @@
-import type { TokenPart } from './audit/describe.js'
+import type { TokenPart } from './audit/token-part.js'
+import type { Binding, BindingEvidence } from './binding/binding.js'
 import { within } from './deadline.js'
 import { AccessError } from './errors.js'
 import type { Settings } from './options.js'
 import { createPrincipal, type Principal } from './policy/principal.js'
-import { extractCredentials, isToken68 } from './request/credentials.js'
+import { type Credentials, extractCredentials, isToken68, type Scheme } from './request/credentials.js'
 import type { ResourceRequest } from './request/request.js'
+import type { InForceCheck } from './revocation/in-force.js'
 import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import { type CachedToken, createTokenCache } from './token/token-cache.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
@@ -20,7 +22,9 @@ export interface Caller<C> extends CachedToken {
 }
 
 /** What is known of a caller so far. Each member is set when its step has succeeded. */
-export interface Evidence<C> {
+export interface Evidence<C> extends BindingEvidence {
+  /** The scheme the token was presented under. */
+  scheme?: Scheme
   /** The presented token, whatever it is worth. */
   text?: string
   /** The signature held. */
@@ -43,13 +47,39 @@ export interface Callers<C> {
   introduce(caller: Caller<C>): Promise<Principal<C>>
 }
 
-export function createCallers<C>(settings: Settings<C>, verifier: TokenVerifier): Callers<C> {
+/** The stages a caller passes. */
+export interface CallerStages {
+  readonly schemes: readonly Scheme[]
+  readonly verifier: TokenVerifier
+  readonly binding: Binding
+  readonly checkInForce: InForceCheck
+}
+
+export function createCallers<C>(settings: Settings<C>, stages: CallerStages): Callers<C> {
+  const { schemes, verifier, binding, checkInForce } = stages
   const remembered = createTokenCache<Caller<C>>(settings.cacheEntries)
 
   function identify(request: ResourceRequest, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
-    const { token } = extractCredentials(request, settings.maxTokenSize)
-    evidence.text = token
-    return recall(token, evidence) ?? verifyCredential(token, evidence)
+    const credentials = extractCredentials(request, settings.maxTokenSize, schemes)
+    evidence.scheme = credentials.scheme
+    evidence.text = credentials.token
+    const caller = recall(credentials.token, evidence) ?? verifyCredential(credentials.token, evidence)
+    return caller instanceof Promise
+      ? caller.then((verified) => admit(request, credentials, verified, evidence))
+      : admit(request, credentials, caller, evidence)
+  }
+
+  /** Possession first: nobody learns from a stolen token whether it is still in force. */
+  function admit(
+    request: ResourceRequest,
+    credentials: Credentials,
+    caller: Caller<C>,
+    evidence: Evidence<C>,
+  ): Caller<C> | Promise<Caller<C>> {
+    const { token } = caller
+    const proving = binding.prove(request, credentials, token, evidence)
+    const passing = proving === undefined ? checkInForce(token) : proving.then(() => checkInForce(token))
+    return passing === undefined ? caller : passing.then(() => caller)
   }
 
   function verify(text: string): Caller<C> | Promise<Caller<C>> {

@@ -1,5 +1,9 @@
 import { isFetchable } from './address.js'
 import type { AuditEvent, AuditSink } from './audit/event.js'
+import type { ClientCertificateHeader } from './binding/binding.js'
+import type { DpopMode, DpopOptions } from './binding/dpop.js'
+import { checkDpop, isDpopMode, type ReadDpopOptions, readDpop } from './binding/dpop-options.js'
+import type { ReplayStore } from './binding/replay.js'
 import {
   check,
   checkBoolean,
@@ -13,6 +17,13 @@ import {
 import type { ClaimsSchema } from './claims-schema.js'
 import { ConfigurationError } from './errors.js'
 import type { SigningAlgorithm } from './jws/algorithm.js'
+import type { RevocationCheck } from './revocation/revocation.js'
+import {
+  checkStatusList,
+  readStatusList,
+  type StatusListOptions,
+  type StatusListSettings,
+} from './revocation/status-list-options.js'
 import type { Claims } from './token/claims.js'
 import { type DelegationOptions, type DelegationRules, hardMaxDepth } from './token/delegation.js'
 import { checkAlgorithms, type IssuerSettings, readIssuers, type TrustedIssuer } from './trusted-issuer.js'
@@ -47,6 +58,25 @@ export interface ResourceServerOptions<C = Claims> {
   readonly tokenCache?: false | { readonly maxEntries?: number }
   /** Parses and types `Principal.claims`: a schema of zod, valibot, arktype or another Standard Schema library. */
   readonly claims?: ClaimsSchema<C>
+  /**
+   * Whether tokens bound to a key are accepted with a DPoP proof (RFC 9449): `'disabled'`, `'allowed'`, or `'required'`
+   * for every token. Default `'allowed'` where this API has a URL (`resource`), which proofs are compared with.
+   */
+  readonly dpop?: DpopMode | DpopOptions
+  /**
+   * The header in which a proxy passes the client's certificate on, for tokens bound to one (RFC 8705). Default: the
+   * certificate of the connection itself.
+   */
+  readonly clientCertificateHeader?: ClientCertificateHeader
+  /**
+   * Remembers what may be used once: DPoP proofs, and tokens on routes with `singleUse`. Processes that share the load
+   * must share it. Default: the memory of this process.
+   */
+  readonly replayStore?: ReplayStore | ReplayOptions
+  /** Says whether a token has been withdrawn, asked at every request: one check or several. */
+  readonly revocation?: RevocationCheck | readonly RevocationCheck[]
+  /** Status lists that tokens may point to (Token Status List draft). Default: the claim is not looked at. */
+  readonly statusList?: StatusListOptions
   /** Receives one event per decision: a function, a sink, or a sink that decisions wait for (`required`). */
   readonly audit?: ((event: AuditEvent) => void | Promise<void>) | AuditSink | AuditOptions
   /** Milliseconds a requirement function or a `check` may take before the request is refused. Default 5000. */
@@ -55,6 +85,18 @@ export interface ResourceServerOptions<C = Claims> {
   readonly onWarning?: WarningListener
   /** Seconds since the epoch; every clock of the resource server. Default: the system clock. */
   readonly now?: () => number
+}
+
+/** A replay store with more than its defaults. */
+export interface ReplayOptions {
+  readonly store: ReplayStore
+  /** Milliseconds the store may take. Default 250. */
+  readonly timeout?: number
+  /**
+   * Whether a request is allowed without the check while the store cannot be reached: a stolen proof or token is then
+   * good for as often as it is sent. Every such request is marked in its audit event (`unchecked`). Default false: 503.
+   */
+  readonly allowUncheckedWhenUnavailable?: boolean
 }
 
 /** Times of the key cache, in milliseconds. */
@@ -91,6 +133,11 @@ export interface Settings<C> {
   readonly keySet: Required<KeySetOptions>
   readonly cacheEntries: number
   readonly claims: ClaimsSchema<C> | undefined
+  readonly dpop: ReadDpopOptions
+  readonly certificateHeader: ClientCertificateHeader | undefined
+  readonly replay: Required<Omit<ReplayOptions, 'store'>> & { readonly store: ReplayStore | undefined }
+  readonly revocation: readonly RevocationCheck[]
+  readonly statusList: StatusListSettings | undefined
   readonly audit: Required<AuditOptions> | undefined
   readonly policyTimeout: number
   readonly onWarning: WarningListener
@@ -143,6 +190,30 @@ const checkOptions = checkMembers({
     })(value, path)
     if (!isObject(value) || value.sink === undefined) throw new ConfigurationError(`${path}.sink`, 'is required')
   },
+  dpop: (value, path) => {
+    if (!isDpopMode(value)) checkDpop(value, path)
+  },
+  clientCertificateHeader: checkMembers({
+    name: check((value) => typeof value === 'string' && /^[\w-]+$/.test(value), 'must be the name of a header'),
+    format: check(
+      (value) => value === 'rfc9440' || value === 'url-encoded-pem',
+      "must be 'rfc9440' or 'url-encoded-pem'",
+    ),
+  }),
+  replayStore: (value, path) => {
+    if (isReplayStore(value)) return
+    checkMembers({
+      store: check(isReplayStore, 'must have a function reserve'),
+      timeout: checkMilliseconds,
+      allowUncheckedWhenUnavailable: checkBoolean,
+    })(value, path)
+    if (!isObject(value) || value.store === undefined) throw new ConfigurationError(`${path}.store`, 'is required')
+  },
+  revocation: check(
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isRevocationCheck) : isRevocationCheck(value)),
+    'must have a function isRevoked, or be a list of such checks',
+  ),
+  statusList: checkStatusList,
   policyTimeout: checkMilliseconds,
   onWarning: checkFunction,
   now: checkFunction,
@@ -158,10 +229,11 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
   if (options.audience === undefined)
     throw new ConfigurationError('audience', 'is required: the identifier of this API')
   const { tokenCache = {}, onWarning = () => {}, now = () => Date.now() / 1000 } = options
+  const resource = options.resource ?? (isResource(options.audience) ? options.audience : undefined)
   return Object.freeze({
     issuers: readIssuers(options.issuer, options.algorithms),
     audience: options.audience,
-    resource: options.resource ?? (isResource(options.audience) ? options.audience : undefined),
+    resource,
     clockTolerance: options.clockTolerance ?? 5,
     maxTokenAge: options.maxTokenAge ?? Number.POSITIVE_INFINITY,
     maxTokenLifetime: {
@@ -178,6 +250,11 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
     },
     cacheEntries: tokenCache === false ? 0 : (tokenCache.maxEntries ?? 10_000),
     claims: options.claims,
+    dpop: readDpop(options.dpop, resource),
+    certificateHeader: options.clientCertificateHeader,
+    replay: readReplay(options.replayStore),
+    revocation: listOf(options.revocation),
+    statusList: options.statusList && readStatusList(options.statusList),
     audit: readAudit(options.audit),
     policyTimeout: options.policyTimeout ?? 5_000,
     onWarning: quietly(onWarning),
@@ -196,6 +273,15 @@ function readDelegation(delegation: DelegationOptions = {}): DelegationRules {
     requiredOrigin: delegation.requiredOrigin,
     singleAudience: delegation.singleAudience ?? true,
     subjectNotActor: delegation.subjectNotActor ?? true,
+  }
+}
+
+function readReplay(given: ResourceServerOptions['replayStore']): Settings<unknown>['replay'] {
+  const options: Partial<ReplayOptions> = given !== undefined && 'reserve' in given ? { store: given } : (given ?? {})
+  return {
+    store: options.store,
+    timeout: options.timeout ?? 250,
+    allowUncheckedWhenUnavailable: options.allowUncheckedWhenUnavailable ?? false,
   }
 }
 
@@ -230,6 +316,19 @@ function isResource(value: unknown): value is string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return (typeof value === 'object' || typeof value === 'function') && value !== null
+}
+
+function isReplayStore(value: unknown): boolean {
+  return isObject(value) && typeof value.reserve === 'function'
+}
+
+function isRevocationCheck(value: unknown): boolean {
+  return isObject(value) && typeof value.isRevoked === 'function'
+}
+
+function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? [...value] : [value as T]
 }
 
 function isSchema(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { runtime } from '#runtime'
 import { describeDecision, type Outcome } from './audit/describe.js'
 import { createRecorder } from './audit/recorder.js'
+import { nameTokenUse, type Use } from './binding/replay.js'
 import { type Caller, createCallers, type Evidence } from './caller.js'
 import { within } from './deadline.js'
 import { allow, type Decision, deny } from './decision/decision.js'
@@ -11,10 +12,11 @@ import { type ResourceServerOptions, readOptions, type Settings } from './option
 import { evaluate } from './policy/policy.js'
 import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
 import type { ResourceRequest } from './request/request.js'
+import { createStages } from './stages.js'
 import type { Claims } from './token/claims.js'
 import { draftNames } from './token/names.js'
 import type { VerifiedToken } from './token/verified-token.js'
-import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
+import type { IssuerTrust } from './token/verifier.js'
 
 /** An API that verifies tokens by itself and decides. */
 export interface ResourceServer<C = Claims> {
@@ -67,6 +69,8 @@ export type Guard<Source, C = Claims> = (request: ResourceRequest, source: Sourc
 interface Attempt<C> {
   readonly evidence: Evidence<C>
   caller?: Caller<C> | Promise<Caller<C>>
+  /** Set when a guard has used the token up: what the next guard of the same request asks for is done then. */
+  use?: Promise<Use>
 }
 
 /** The requirement of a route: looked over already, or to be asked for. */
@@ -82,12 +86,13 @@ type Route<C> =
 export function createResourceServer<C = Claims>(options: ResourceServerOptions<C>): ResourceServer<C> {
   const settings = readOptions(options)
   const issuers = createTrust(settings)
-  const callers = createCallers(settings, createTokenVerifier({ ...settings, issuers }))
+  const stages = createStages(settings, issuers)
+  const callers = createCallers(settings, stages)
   const policy = { ...settings, ...settings.delegation }
   const recorder = settings.audit && createRecorder({ ...settings, ...settings.audit })
   const attempts = new WeakMap<object, Attempt<C>>()
   const scopes = new Set<string>()
-  let published: string | undefined
+  let challenges = stages.challenges
 
   /** The way of a request, top to bottom. */
   async function decide(request: ResourceRequest, attempt: Attempt<C>, route: Route<C>): Promise<Decision<C>> {
@@ -102,14 +107,26 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       if (requirement === undefined) requirement = await ask(route)
       const pending = evaluate(known.token, principal, requirement, policy)
       if (pending !== undefined) await pending
-      if (requirement.singleUse) throw new AccessError('replay_unavailable')
-      decision = allow(principal, known.token)
+      if (requirement.singleUse) await useUp(known.token, attempt)
+      decision = allow(principal, known.token, evidence)
     } catch (thrown) {
-      decision = deny(evidence.caller === undefined ? AccessError.from(thrown) : blameRoute(thrown), published)
+      decision = deny(
+        evidence.caller === undefined ? AccessError.from(thrown) : blameRoute(thrown),
+        evidence,
+        challenges,
+      )
     }
     return recorder === undefined
       ? decision
       : record(decision, { request, evidence, requirement, duration: elapsedSince(started) })
+  }
+
+  /** Last of all, so that a request that is refused for something else does not use the token up. */
+  async function useUp(token: VerifiedToken, attempt: Attempt<C>): Promise<void> {
+    attempt.use ??= stages.replay.claim(await nameTokenUse(token), token.expiresAt + settings.clockTolerance)
+    const use = await attempt.use
+    if (use === 'replayed') throw new AccessError('token_replayed')
+    if (use === 'unchecked') attempt.evidence.unchecked = ['replay']
   }
 
   /** Guards that are given the same source share one look at the request. */
@@ -145,7 +162,9 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       return decision
     } catch (cause) {
       settings.onWarning({ code: 'audit_failed', message: 'a decision could not be recorded', cause })
-      return settings.audit?.required ? deny(new AccessError('audit_unavailable', { cause }), published) : decision
+      return settings.audit?.required
+        ? deny(new AccessError('audit_unavailable', { cause }), evidence, challenges)
+        : decision
     }
   }
 
@@ -198,7 +217,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
     publishMetadata() {
       const url = metadataUrl(settings.resource)
-      published = url.href
+      challenges = { ...challenges, metadataUrl: url.href }
       return { path: url.pathname, url: url.href, answer: () => formatMetadata(metadata()) }
     },
 
@@ -208,6 +227,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
     async close() {
       for (const { keys } of issuers.values()) keys.close()
+      stages.close()
       await recorder?.close()
     },
   }

@@ -7,6 +7,8 @@ export interface Warning {
     | 'key_skipped'
     | 'audit_failed'
     | 'audit_dropped'
+    | 'replay_store_failed'
+    | 'replay_not_shared'
     | 'security_event_ignored'
     | 'security_event_failed'
     | 'status_list_refused'

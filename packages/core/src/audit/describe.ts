@@ -1,13 +1,11 @@
 import type { AccessError } from '../errors.js'
-import { isJsonObject } from '../jws/compact.js'
 import type { CheckedRequirement } from '../policy/requirement.js'
 import type { ResourceRequest } from '../request/request.js'
-import type { Actor } from '../token/delegation.js'
-import { draftNames } from '../token/names.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import type { AuthenticToken } from '../token/verifier.js'
-import type { AuditParty, DecisionEvent } from './event.js'
+import type { DecisionEvent } from './event.js'
 import { cutList, cutText, formatTime } from './text.js'
+import { describeRefused, describeToken, type TokenPart } from './token-part.js'
 import { createUuid } from './uuid.js'
 
 /** Who is known by the time of the decision. */
@@ -16,6 +14,8 @@ export interface KnownParties {
   readonly authentic?: AuthenticToken
   /** Set when everything about the token held. */
   readonly caller?: { readonly token: VerifiedToken; described?: TokenPart }
+  /** Checks that could not be made and were waived. */
+  readonly unchecked?: readonly 'replay'[]
 }
 
 /** One decision to describe. */
@@ -32,13 +32,6 @@ export interface Outcome {
   readonly duration: number
 }
 
-/** What an event says about a token: the same for every request that presents it. */
-export type TokenPart = Pick<
-  DecisionEvent,
-  'subject' | 'actor' | 'chain' | 'chain_depth' | 'chain_complete' | 'client' | 'mode' | 'token' | 'granted' | 'txn'
->
-
-const maxChain = 4
 const requests = new WeakMap<NonNullable<Outcome['requirement']>, NonNullable<DecisionEvent['requested']>>()
 
 /**
@@ -71,6 +64,10 @@ export function describeDecision(outcome: Outcome, audience: string, now: number
     request: { method: cutText(request.method) },
     trace: parseTraceparent(request.headers.get('traceparent')),
     txn: known.txn,
+    tool: known.tool,
+    purpose: known.purpose,
+    assurance: known.assurance,
+    unchecked: outcome.evidence.unchecked,
     duration_ms: duration,
   }
 }
@@ -86,59 +83,6 @@ function describeEvidence({ evidence, fingerprint }: Outcome): TokenPart {
   }
   caller.described ??= describeToken(caller.token, fingerprint)
   return caller.described
-}
-
-function describeToken(token: VerifiedToken, sha256: string): TokenPart {
-  const { issuer, subject, delegation, clientId, mode, tokenId, issuedAt, expiresAt, scopes, claims } = token
-  const [actor] = delegation
-  const { txn } = claims
-  const profile = claims[draftNames.subjectProfile]
-  return {
-    subject: party({ subject, issuer, profile: typeof profile === 'string' ? profile : undefined }),
-    ...(actor && {
-      actor: party(actor),
-      chain: delegation.slice(0, maxChain).map((link) => party({ subject: link.subject, issuer: link.issuer })),
-      chain_depth: delegation.length,
-      chain_complete: delegation.length <= maxChain,
-    }),
-    client: { id: cutText(clientId) },
-    mode,
-    token: {
-      sha256,
-      iss: cutText(issuer),
-      ...(tokenId !== undefined && { jti: cutText(tokenId) }),
-      iat: issuedAt,
-      exp: expiresAt,
-    },
-    granted: { scope: cutList(scopes) },
-    ...(typeof txn === 'string' && { txn: cutText(txn) }),
-  }
-}
-
-/** A token that is authentic but was refused for what it says: whoever it names is recorded, as far as it is legible. */
-function describeRefused({ claims, trust }: AuthenticToken, sha256: string): TokenPart {
-  const { sub, act, jti, iat, exp, client_id: client, txn } = claims
-  const { issuer } = trust
-  const actor = isJsonObject(act) ? act : {}
-  return {
-    ...(typeof sub === 'string' && { subject: party({ subject: sub, issuer }) }),
-    ...(typeof actor.sub === 'string' && {
-      actor: party({ subject: actor.sub, issuer: typeof actor.iss === 'string' ? actor.iss : issuer }),
-    }),
-    ...(typeof client === 'string' && { client: { id: cutText(client) } }),
-    token: {
-      sha256,
-      iss: cutText(issuer),
-      ...(typeof jti === 'string' && { jti: cutText(jti) }),
-      ...(typeof iat === 'number' && { iat }),
-      ...(typeof exp === 'number' && { exp }),
-    },
-    ...(typeof txn === 'string' && { txn: cutText(txn) }),
-  }
-}
-
-function party({ subject, issuer, profile }: Actor): AuditParty {
-  return { id: cutText(subject), iss: cutText(issuer), ...(profile !== undefined && { profile: cutText(profile) }) }
 }
 
 /** What a route asks for: the same for all its requests. */

@@ -45,6 +45,9 @@ export interface DecisionEvent {
     readonly iat?: number
     /** Seconds since the epoch. */
     readonly exp?: number
+    /** How the caller proved that the token is its own; absent for a bearer token. */
+    readonly bound?: 'dpop' | 'mtls'
+    readonly grant_id?: string
   }
   /** What the route asked for. */
   readonly requested?: { readonly scope?: readonly string[]; readonly any_scope?: readonly string[] }
@@ -58,6 +61,14 @@ export interface DecisionEvent {
   readonly request: { readonly method: string }
   /** From the `traceparent` header (W3C Trace Context). */
   readonly trace?: { readonly trace_id: string; readonly span_id: string }
+  /** What the token was issued for: the tool that calls (`tctx.tool`). */
+  readonly tool?: { readonly name: string }
+  /** What the token was issued for (`tctx.purpose`). */
+  readonly purpose?: string
+  /** How the user signed in, as far as the token says. */
+  readonly assurance?: { readonly acr?: string; readonly auth_time?: number }
+  /** Checks that could not be made and were waived by configuration: the request was allowed all the same. */
+  readonly unchecked?: readonly 'replay'[]
   /** `txn` of the token: joins everything that was done for one task. */
   readonly txn?: string
   /** Milliseconds from the first look at the request to the decision. */

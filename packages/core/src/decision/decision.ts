@@ -1,8 +1,9 @@
 import { AccessError } from '../errors.js'
 import type { Principal } from '../policy/principal.js'
+import type { Scheme } from '../request/credentials.js'
 import type { Claims } from '../token/claims.js'
 import type { VerifiedToken } from '../token/verified-token.js'
-import { formatChallenge } from './challenge.js'
+import { type ChallengeSettings, formatChallenge } from './challenge.js'
 
 /** A finished HTTP answer: an adapter copies it and adds nothing. */
 export interface Answer {
@@ -31,20 +32,31 @@ export type Decision<C = Claims> = AllowedDecision<C> | DeniedDecision
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
-export function allow<C>(principal: Principal<C>, token: VerifiedToken): AllowedDecision<C> {
-  return { allowed: true, principal, token, headers: noHeaders }
+/** What an answer needs to know of the request. */
+export interface Circumstances {
+  /** The scheme the caller used; undefined when it presented nothing. */
+  readonly scheme?: Scheme
+  /** The nonce the caller's next DPoP proof must contain. */
+  readonly nonce?: string
+}
+
+export function allow<C>(principal: Principal<C>, token: VerifiedToken, { nonce }: Circumstances): AllowedDecision<C> {
+  return { allowed: true, principal, token, headers: nonce === undefined ? noHeaders : { 'DPoP-Nonce': nonce } }
 }
 
 /**
  * Turns a refusal into HTTP: status, challenge and a problem document (RFC 9457). This is the only place where an
  * outcome becomes HTTP.
- *
- * @param metadataUrl where the RFC 9728 document is, when it is published
  */
-export function deny(error: AccessError, metadataUrl: string | undefined): DeniedDecision {
+export function deny(
+  error: AccessError,
+  { scheme, nonce }: Circumstances,
+  challenges: ChallengeSettings,
+): DeniedDecision {
   const { code, status, title, wireCode, description, parameters, retryAfter, cause } = error
   const headers: Record<string, string> = { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json' }
-  if (status < 500) headers['WWW-Authenticate'] = formatChallenge(error, metadataUrl)
+  if (status < 500) headers['WWW-Authenticate'] = formatChallenge(error, scheme, challenges)
+  if (nonce !== undefined) headers['DPoP-Nonce'] = nonce
   if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter)
   const problem = {
     type: `urn:behalf:error:${wireCode}`,

@@ -1,43 +1,52 @@
 import { AccessError } from '../errors.js'
 import type { ResourceRequest } from './request.js'
 
+/** An authentication scheme that carries an access token (RFC 6750, RFC 9449). */
+export type Scheme = 'bearer' | 'dpop'
+
 /** What a caller presents: one access token under one authentication scheme. */
 export interface Credentials {
-  readonly scheme: 'bearer'
+  readonly scheme: Scheme
   readonly token: string
+  /** The `DPoP` header, null when there is none. */
+  readonly proof: string | null
 }
 
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+const schemeName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 
 /**
- * Extracts the one credential of a request from its `Authorization` header (RFC 6750 section 2.1). Query and body are
- * never looked at.
+ * Extracts the one credential of a request from its `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1).
+ * Query and body are never looked at.
  *
  * A repeated header arrives joined with a comma, which no token68 contains: that is how repetition is seen on every
  * framework alike.
  *
  * @param maxTokenSize bytes
+ * @param schemes the schemes this API takes; any other one counts as no credential
  * @throws AccessError `token_missing`, `credentials_malformed`, `credentials_multiple`, `token_malformed` (too large)
  */
-export function extractCredentials(request: ResourceRequest, maxTokenSize: number): Credentials {
-  if (request.headers.get('dpop')?.includes(',')) throw new AccessError('credentials_multiple')
+export function extractCredentials(
+  request: ResourceRequest,
+  maxTokenSize: number,
+  schemes: readonly Scheme[],
+): Credentials {
+  const proof = request.headers.get('dpop')
+  if (proof?.includes(',')) throw new AccessError('credentials_multiple')
   const value = request.headers.get('authorization')
   if (value === null) throw new AccessError('token_missing')
   if (value.includes(',')) throw new AccessError('credentials_multiple')
 
   const space = value.indexOf(' ')
-  const scheme = space === -1 ? value : value.slice(0, space)
-  if (scheme.toLowerCase() !== 'bearer') {
-    throw new AccessError(
-      /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/.test(scheme) ? 'token_missing' : 'credentials_malformed',
-    )
-  }
+  const name = space === -1 ? value : value.slice(0, space)
+  const scheme = schemes.find((known) => known === name.toLowerCase())
+  if (scheme === undefined) throw new AccessError(schemeName.test(name) ? 'token_missing' : 'credentials_malformed')
 
-  let start = scheme.length
+  let start = name.length
   while (value.charCodeAt(start) === 0x20) start++
   if (value.length - start > maxTokenSize) throw new AccessError('token_malformed')
   if (start === value.length) throw new AccessError('credentials_malformed')
-  return { scheme: 'bearer', token: value.slice(start) }
+  return { scheme, token: value.slice(start), proof }
 }
 
 /**

@@ -3,7 +3,9 @@ import type { Http2ServerRequest } from 'node:http2'
 import type { ResourceRequest } from './request.js'
 
 /** The part of a Node request that {@link fromNode} reads. */
-export type NodeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'> | Http2ServerRequest
+export type NodeRequest =
+  | Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders' | 'socket'>
+  | Http2ServerRequest
 
 /**
  * Builds a {@link ResourceRequest} from a Node request (HTTP/1.1 or HTTP/2).
@@ -22,7 +24,19 @@ export function fromNode(request: NodeRequest, url: string = request.url ?? '/',
     url,
     route,
     headers: { get: (name) => headerOf(request, name.toLowerCase()) },
+    get clientCertificate() {
+      return certificateOf(request)
+    },
   }
+}
+
+/** The certificate of the TLS handshake, in which the client proved that it has the key. */
+function certificateOf({ socket }: NodeRequest): Uint8Array | undefined {
+  if (!('getPeerCertificate' in socket) || typeof socket.getPeerCertificate !== 'function') return undefined
+  const certificate: unknown = socket.getPeerCertificate()
+  const raw =
+    typeof certificate === 'object' && certificate !== null && 'raw' in certificate ? certificate.raw : undefined
+  return raw instanceof Uint8Array ? raw : undefined
 }
 
 /** @param name lower case */

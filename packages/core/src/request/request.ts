@@ -11,4 +11,6 @@ export interface ResourceRequest {
   readonly headers: { get(name: string): string | null }
   /** Template of the matched route, such as `/customers/:id`: recorded in audit events, never decided on. */
   readonly route?: string | undefined
+  /** The client's certificate in DER, where the connection has one (RFC 8705). */
+  readonly clientCertificate?: Uint8Array | undefined
 }

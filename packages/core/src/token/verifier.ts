@@ -112,7 +112,6 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
     }
     checkPriorActors(delegation, isTrimmed(claims), rules.delegation)
     const confirmation = parseConfirmation(claims)
-    if (confirmation !== undefined) throw new AccessError('binding_unsupported')
     const { subject, audience, expiresAt, issuedAt, notBefore, clientId, scopes, tokenId, mode } = registered
     return Object.freeze({
       header,

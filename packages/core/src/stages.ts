@@ -1,0 +1,76 @@
+import { runtime } from '#runtime'
+import { createBinding } from './binding/binding.js'
+import { createDpopVerifier, type DpopMode } from './binding/dpop.js'
+import { createMemoryReplayStore, createReplayGuard, type ReplayGuard } from './binding/replay.js'
+import type { CallerStages } from './caller.js'
+import type { ChallengeSettings } from './decision/challenge.js'
+import type { Settings } from './options.js'
+import type { Scheme } from './request/credentials.js'
+import { createInForceCheck } from './revocation/in-force.js'
+import { createStatusListCheck } from './revocation/status-list.js'
+import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
+
+/** The stages of the pipeline, made from settings. */
+export interface Stages extends CallerStages {
+  readonly challenges: ChallengeSettings
+  readonly replay: ReplayGuard
+  /** Ends what is under way. */
+  close(): void
+}
+
+/** Builds each stage and puts it where it belongs. Nothing is fetched, no timer runs. */
+export function createStages<C>(settings: Settings<C>, issuers: ReadonlyMap<string, IssuerTrust>): Stages {
+  const { dpop, resource } = settings
+  const replay = createReplay(settings)
+  const proofs =
+    resource === undefined || dpop.mode === 'disabled' ? undefined : { ...settings, ...dpop, resource, replay }
+  const statusList = settings.statusList && createStatusListCheck(settings.statusList, { ...settings, issuers })
+  const checks = statusList === undefined ? settings.revocation : [...settings.revocation, statusList]
+  return {
+    schemes: proofs === undefined ? ['bearer'] : ['bearer', 'dpop'],
+    verifier: createTokenVerifier({ ...settings, issuers }),
+    binding: createBinding({ ...settings, mode: dpop.mode, dpop: proofs && createDpopVerifier(proofs) }),
+    checkInForce: createInForceCheck(checks, revocationTimeout),
+    challenges: {
+      schemes: challengeSchemes[dpop.mode],
+      proofAlgorithms: dpop.algorithms.join(' '),
+      metadataUrl: undefined,
+    },
+    replay,
+    close: () => statusList?.close(),
+  }
+}
+
+const challengeSchemes: Readonly<Record<DpopMode, readonly Scheme[]>> = {
+  disabled: ['bearer'],
+  allowed: ['bearer', 'dpop'],
+  required: ['dpop'],
+}
+
+/** Milliseconds a revocation check of the application's own may take. */
+const revocationTimeout = 1_000
+
+/** A store of this process alone is no protection where several share the load: that is said once, when it matters. */
+function createReplay<C>({ replay, onWarning, now }: Settings<C>): ReplayGuard {
+  const guard = createReplayGuard({
+    store: replay.store ?? createMemoryReplayStore({ now }),
+    timeout: replay.timeout,
+    allowWhenUnavailable: replay.allowUncheckedWhenUnavailable,
+    now,
+    onFailure: (cause) =>
+      onWarning({ code: 'replay_store_failed', message: 'the replay store cannot be asked', cause }),
+  })
+  if (replay.store !== undefined || !runtime.sharesLoad()) return guard
+  let warned = false
+  return {
+    claim(key, expiresAt) {
+      if (!warned) {
+        warned = true
+        const message =
+          'several processes share the load, but what was used once is known to one alone: set replayStore'
+        onWarning({ code: 'replay_not_shared', message })
+      }
+      return guard.claim(key, expiresAt)
+    },
+  }
+}
