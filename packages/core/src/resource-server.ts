@@ -134,7 +134,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     const known = attempts.get(source)
     if (known !== undefined) return known
     const attempt: Attempt<C> = { evidence: {} }
-    attempts.set(source, attempt)
+    if (isObject(source)) attempts.set(source, attempt)
     return attempt
   }
 
@@ -231,6 +231,11 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       await recorder?.close()
     },
   }
+}
+
+/** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
 /** Milliseconds, to the microsecond. */

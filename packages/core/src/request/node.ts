@@ -25,13 +25,16 @@ export function fromNode(request: NodeRequest, url: string = request.url ?? '/',
     route,
     headers: { get: (name) => headerOf(request, name.toLowerCase()) },
     get clientCertificate() {
-      return certificateOf(request)
+      return clientCertificateOf(request)
     },
   }
 }
 
-/** The certificate of the TLS handshake, in which the client proved that it has the key. */
-function certificateOf({ socket }: NodeRequest): Uint8Array | undefined {
+/**
+ * The client's certificate in DER, from the TLS handshake of the connection, in which the client proved that it has the
+ * key; undefined without TLS or without a certificate.
+ */
+export function clientCertificateOf({ socket }: Pick<NodeRequest, 'socket'>): Uint8Array | undefined {
   if (!('getPeerCertificate' in socket) || typeof socket.getPeerCertificate !== 'function') return undefined
   const certificate: unknown = socket.getPeerCertificate()
   const raw =
