@@ -37,8 +37,14 @@ export function expectRefusal(
   if (status >= 500) {
     expect(headerValue(response, 'WWW-Authenticate')).toBeUndefined()
   } else {
-    const { scheme, params } = parseChallenge(headerValue(response, 'WWW-Authenticate'))
+    const [bearer = '', dpop, ...others] = splitChallenges(headerValue(response, 'WWW-Authenticate'))
+    const { scheme, params } = parseChallenge(bearer)
     expect(scheme).toBe('Bearer')
+    expect(others).toEqual([])
+    expect(parseChallenge(dpop)).toEqual({
+      scheme: 'DPoP',
+      params: [['algs', proofAlgorithms], ...(metadata === undefined ? [] : [['resource_metadata', metadata]])],
+    })
     expect(params.map(([name]) => name)).toEqual([
       ...(error === undefined ? [] : ['error', 'error_description']),
       ...(scope === undefined ? [] : ['scope']),
@@ -87,6 +93,14 @@ export function expectAllowed({ response, events }: Outcome, expectedEvents = 1)
 /** What the handler saw. */
 export function seenBy({ response }: Outcome): Record<string, unknown> {
   return JSON.parse(response.body.toString()) as Record<string, unknown>
+}
+
+/** What an API offers a client that can bind tokens to a key (RFC 9449 section 7.1). */
+const proofAlgorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'
+
+/** One challenge for each scheme (RFC 9110 section 11.6.1). */
+export function splitChallenges(header: string | undefined): string[] {
+  return (header ?? '').split(/, (?=(?:Bearer|DPoP)(?: |,|$))/)
 }
 
 /** Reads one challenge strictly (RFC 9110 section 11.6.1, quoted values only). Throws on anything else. */

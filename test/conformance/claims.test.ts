@@ -257,8 +257,10 @@ scp.refuses('BEHALF-scope-profile', {
 refuses('BEHALF-cnf-unsupported', {
   code: 'binding_unsupported',
   cases: tokens({
-    'a DPoP key': { cnf: { jkt: 'A'.repeat(43) } },
-    'a certificate': { cnf: { 'x5t#S256': 'A'.repeat(43) } },
+    'two keys': { cnf: { jkt: 'A'.repeat(43), 'x5t#S256': 'A'.repeat(43) } },
+    'a key and something unknown': { cnf: { jkt: 'A'.repeat(43), kid: 'x' } },
+    'a thumbprint that is none': { cnf: { jkt: 'A'.repeat(42) } },
+    'a thumbprint that is no text': { cnf: { 'x5t#S256': 7 } },
     'something unknown': { cnf: { kid: 'x' } },
     empty: { cnf: {} },
     null: { cnf: null },

@@ -5,7 +5,7 @@ import { type Api, type Call, startApi } from '../support/api.js'
 import { standardRoutes } from '../support/routes.js'
 import { AUDIENCE, createKey, delegated, ISSUER, mint, NOW } from '../support/token.js'
 import { headerValue, headerValues } from '../support/wire.js'
-import { expectAllowed, expectRefused, parseChallenge, seenBy } from './answer.js'
+import { expectAllowed, expectRefused, parseChallenge, seenBy, splitChallenges } from './answer.js'
 import { type Code, codes, rowOf } from './error-table.js'
 import { createSuite } from './suite.js'
 
@@ -49,7 +49,7 @@ proves('RFC9110-11.6.1-challenge', async (api) => {
     expect(response.status, code).toBe(401)
     const fields = headerValues(response, 'WWW-Authenticate')
     expect(fields, code).toHaveLength(1)
-    expect(parseChallenge(fields[0]).scheme).toBe('Bearer')
+    expect(splitChallenges(fields[0]).map((challenge) => parseChallenge(challenge).scheme)).toEqual(['Bearer', 'DPoP'])
   }
   expect(headerValues((await api.call(mint())).response, 'WWW-Authenticate')).toEqual([])
 })
@@ -63,11 +63,12 @@ proves('RFC6750-3-refused-challenge', async (api) => {
 
 proves('RFC6750-3-parameters', async (api) => {
   for (const [code, call] of refusals) {
-    const { params } = parseChallenge(headerValue((await api.call(call)).response, 'WWW-Authenticate'))
+    const challenges = splitChallenges(headerValue((await api.call(call)).response, 'WWW-Authenticate'))
+    const params = challenges.flatMap((challenge) => parseChallenge(challenge).params)
     for (const [name, value] of params) {
       const allowed = name === 'scope' ? /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/ : /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/
       expect(value, `${code} ${name}`).toMatch(allowed)
-      expect(['error', 'error_description', 'scope']).toContain(name)
+      expect(['error', 'error_description', 'scope', 'algs']).toContain(name)
     }
   }
 })
@@ -81,7 +82,7 @@ proves('RFC6750-3.1-error-codes', async (api) => {
   }
   for (const [code, call] of refusals) {
     const { response } = await api.call(call)
-    const { params } = parseChallenge(headerValue(response, 'WWW-Authenticate'))
+    const { params } = parseChallenge(splitChallenges(headerValue(response, 'WWW-Authenticate'))[0])
     const error = Object.fromEntries(params).error
     expect(error, code).toBe(rowOf(code).error)
     if (error !== undefined) expect(byError[error]).toBe(response.status)

@@ -149,7 +149,24 @@ const wrong: Readonly<Record<string, readonly Json[]>> = {
   Audience: [{ Audience: AUDIENCE }],
   secret: [{ secret: 'c2VjcmV0' }],
   authRequired: [{ authRequired: false }],
-  dpop: [{ dpop: 'required' }],
+  dpop: [{ dpop: true }, { dpop: 'Required' }, { dpop: null }],
+  'dpop.mode': [{ dpop: {} }, { dpop: { mode: 'on' } }],
+  'dpop.algorithms': [
+    { dpop: { mode: 'allowed', algorithms: ['HS256'] } },
+    { dpop: { mode: 'allowed', algorithms: [] } },
+  ],
+  'dpop.maxAge': bad(0, -1).map(({ '*': maxAge }) => ({ dpop: { mode: 'allowed', maxAge } })),
+  'dpop.nonce.secret': [
+    { dpop: { mode: 'allowed', nonce: { secret: 'too short' } } },
+    { dpop: { mode: 'allowed', nonce: { secret: 7 } } },
+  ],
+  replayStore: [{ replayStore: null }, { replayStore: [] }],
+  'replayStore.store': [{ replayStore: {} }, { replayStore: { store: {} } }],
+  'replayStore.failOpen': [{ replayStore: { store: { reserve() {} }, failOpen: true } }],
+  revocation: [{ revocation: {} }, { revocation: [] }, { revocation: () => false }],
+  'statusList.hosts': [{ statusList: {} }, { statusList: { hosts: [] } }, { statusList: { hosts: ['https://x'] } }],
+  clientCertificateHeader: [{ clientCertificateHeader: 'client-cert' }],
+  'clientCertificateHeader.format': [{ clientCertificateHeader: { name: 'client-cert', format: 'pem' } }],
 }
 
 /** What no number option takes; the member has the name of the option once it is put in its place. */

@@ -15,7 +15,6 @@ refuses('RFC6750-3.1-no-token', {
     'no header': {},
     Basic: { authorization: 'Basic dXNlcjpwYXNzd29yZA==' },
     'Basic around a good token': { authorization: `Basic ${token}` },
-    DPoP: { authorization: `DPoP ${token}` },
     'a scheme that only starts like it': { authorization: `Bearerx ${token}` },
     'a scheme that only ends like it': { authorization: `xBearer ${token}` },
     Negotiate: { authorization: 'Negotiate' },

@@ -7,12 +7,14 @@ it('exports what it always exported, and nothing else', () => {
   expect(Object.keys(core).sort()).toEqual([
     'AccessError',
     'ConfigurationError',
+    'createMemoryReplayStore',
     'createResourceServer',
+    'createRevocationList',
     'errorCodes',
     'rfc9068',
     'toResourceServer',
   ])
-  expect(Object.keys(node).sort()).toEqual(['fromNode'])
+  expect(Object.keys(node).sort()).toEqual(['clientCertificateOf', 'fromNode'])
 })
 
 it('has the functions of a resource server', () => {

@@ -1,4 +1,7 @@
 export type { AuditEvent, AuditParty, AuditSink, DecisionEvent, DroppedEvent } from './audit/event.js'
+export type { ClientCertificateHeader } from './binding/binding.js'
+export type { DpopMode, DpopOptions } from './binding/dpop.js'
+export { createMemoryReplayStore, type MemoryReplayStoreOptions, type ReplayStore } from './binding/replay.js'
 export type { ClaimsResult, ClaimsSchema } from './claims-schema.js'
 export type { AllowedDecision, Answer, Decision, DeniedDecision } from './decision/decision.js'
 export {
@@ -13,7 +16,7 @@ export type { SigningAlgorithm } from './jws/algorithm.js'
 export type { JoseHeader } from './jws/header.js'
 export type { JsonWebKey } from './jws/runtime.js'
 export type { MetadataEndpoint, ProtectedResourceMetadata } from './metadata.js'
-export type { AuditOptions, KeySetOptions, ResourceServerOptions } from './options.js'
+export type { AuditOptions, KeySetOptions, ReplayOptions, ResourceServerOptions } from './options.js'
 export type { AuthorizationDetail, DetailRequirement, DetailsPredicate } from './policy/details.js'
 export type { Principal } from './policy/principal.js'
 export type { Requirement } from './policy/requirement.js'
@@ -25,6 +28,20 @@ export {
   type RouteRequirement,
   toResourceServer,
 } from './resource-server.js'
+export type {
+  Revocation,
+  RevocationCheck,
+  RevocationKind,
+  RevocationSink,
+  RevocationTarget,
+  Watermark,
+} from './revocation/revocation.js'
+export {
+  createRevocationList,
+  type RevocationList,
+  type RevocationListOptions,
+} from './revocation/revocation-list.js'
+export type { StatusListOptions } from './revocation/status-list-options.js'
 export type { Claims, RegisteredClaims } from './token/claims.js'
 export type { Confirmation } from './token/confirmation.js'
 export type { Actor, DelegationOptions } from './token/delegation.js'

@@ -1,6 +1,7 @@
 import { runtime } from '#runtime'
 import { checkNumber } from '../check.js'
 import { AccessError } from '../errors.js'
+import type { VerifiedToken } from '../token/verified-token.js'
 import { createExpiryQueue } from './expiry-queue.js'
 
 /** Remembers what may be used only once. Where several processes share the load, they must share the store. */
@@ -150,4 +151,14 @@ function answerWithin<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))
   })
+}
+
+/**
+ * Names the use of a token. Two texts of one token, such as the two forms of an ECDSA signature, have one name.
+ *
+ * @throws AccessError `claim_missing` when the token has no identifier
+ */
+export async function nameTokenUse({ issuer, tokenId }: Pick<VerifiedToken, 'issuer' | 'tokenId'>): Promise<string> {
+  if (tokenId === undefined) throw new AccessError('claim_missing')
+  return `token:${runtime.encodeBase64url(await runtime.sha256(JSON.stringify([issuer, tokenId])))}`
 }

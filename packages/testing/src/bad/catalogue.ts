@@ -39,7 +39,7 @@ export const badTokens: readonly BadToken[] = Object.freeze([
   row('missingClaim', 'claim_missing', 'lacks a required claim: `jti`, or the one given'),
   row('invalidClaim', 'claim_invalid', 'a claim of the wrong type: `exp`, or the one given'),
   row('notAnObject', 'token_malformed', 'claims in an array'),
-  row('boundToken', 'binding_unsupported', 'bound to a key through `cnf`, presented without a proof'),
+  row('boundToken', 'binding_required', 'bound to a key through `cnf`, presented without a proof'),
 
   row('wrongType', 'token_type_rejected', 'an ID token: `typ` is `JWT`, or the one given'),
   row('nestedToken', 'token_type_rejected', 'announces a nested token with `cty`'),

@@ -49,7 +49,7 @@ export interface BadClaims {
   invalidClaim(spec: TokenSpec, claim?: RequiredClaim): Promise<string>
   /** The claims in an array instead of an object (RFC 7519 section 7.2): `token_malformed`. */
   notAnObject(spec: TokenSpec): Promise<string>
-  /** Bound to a key through `cnf` (RFC 7800) and presented as a plain bearer token: `binding_unsupported`. */
+  /** Bound to a key through `cnf` (RFC 7800) and presented as a plain bearer token: `binding_required`. */
   boundToken(spec: TokenSpec): Promise<string>
 }
 
