@@ -123,7 +123,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
   /** Last of all, so that a request that is refused for something else does not use the token up. */
   async function useUp(token: VerifiedToken, attempt: Attempt<C>): Promise<void> {
-    attempt.use ??= stages.replay.claim(await nameTokenUse(token), token.expiresAt + settings.clockTolerance)
+    attempt.use ??= stages.replay.claim(await nameTokenUse(token), token.expiresAt + settings.clockTolerance + leeway)
     const use = await attempt.use
     if (use === 'replayed') throw new AccessError('token_replayed')
     if (use === 'unchecked') attempt.evidence.unchecked = ['replay']
@@ -232,6 +232,9 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     },
   }
 }
+
+/** Seconds a used token is remembered beyond its life: the clock of the store may be ahead. */
+const leeway = 5
 
 /** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
 function isObject(value: unknown): boolean {
