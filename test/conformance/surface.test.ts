@@ -7,10 +7,16 @@ it('exports what it always exported, and nothing else', () => {
   expect(Object.keys(core).sort()).toEqual([
     'AccessError',
     'ConfigurationError',
+    'auth0',
+    'cognito',
     'createMemoryReplayStore',
     'createResourceServer',
     'createRevocationList',
+    'entra',
     'errorCodes',
+    'keycloak',
+    'maxSecurityEventSize',
+    'okta',
     'rfc9068',
     'toResourceServer',
   ])
@@ -26,6 +32,7 @@ it('has the functions of a resource server', () => {
     'protect',
     'publishMetadata',
     'ready',
+    'securityEvents',
     'verify',
   ])
 })

@@ -16,7 +16,13 @@ export type { SigningAlgorithm } from './jws/algorithm.js'
 export type { JoseHeader } from './jws/header.js'
 export type { JsonWebKey } from './jws/runtime.js'
 export type { MetadataEndpoint, ProtectedResourceMetadata } from './metadata.js'
-export type { AuditOptions, KeySetOptions, ReplayOptions, ResourceServerOptions } from './options.js'
+export type {
+  AuditOptions,
+  KeySetOptions,
+  ReplayOptions,
+  ResourceServerOptions,
+  SecurityEventOptions,
+} from './options.js'
 export type { AuthorizationDetail, DetailRequirement, DetailsPredicate } from './policy/details.js'
 export type { Principal } from './policy/principal.js'
 export type { Requirement } from './policy/requirement.js'
@@ -41,10 +47,13 @@ export {
   type RevocationList,
   type RevocationListOptions,
 } from './revocation/revocation-list.js'
+export type { SecurityEvent, SecurityEventReceiver } from './revocation/security-events.js'
+export { maxSecurityEventSize } from './revocation/set.js'
 export type { StatusListOptions } from './revocation/status-list-options.js'
 export type { Claims, RegisteredClaims } from './token/claims.js'
 export type { Confirmation } from './token/confirmation.js'
 export type { Actor, DelegationOptions } from './token/delegation.js'
+export { auth0, cognito, entra, keycloak, okta } from './token/presets.js'
 export { type ClaimProfile, rfc9068 } from './token/profile.js'
 export type { VerifiedToken } from './token/verified-token.js'
 export type { TrustedIssuer } from './trusted-issuer.js'

@@ -5,13 +5,15 @@ import { nameTokenUse, type Use } from './binding/replay.js'
 import { type Caller, createCallers, type Evidence } from './caller.js'
 import { within } from './deadline.js'
 import { allow, type Decision, deny } from './decision/decision.js'
-import { AccessError } from './errors.js'
+import { AccessError, ConfigurationError } from './errors.js'
 import { createIssuerKeys } from './keys/issuer.js'
 import { formatMetadata, type MetadataEndpoint, metadataUrl, type ProtectedResourceMetadata } from './metadata.js'
-import { type ResourceServerOptions, readOptions, type Settings } from './options.js'
+import type { ResourceServerOptions } from './options.js'
 import { evaluate } from './policy/policy.js'
 import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
 import type { ResourceRequest } from './request/request.js'
+import { createSecurityEventReceiver, type SecurityEventReceiver } from './revocation/security-events.js'
+import { readOptions, type Settings } from './settings.js'
 import { createStages } from './stages.js'
 import type { Claims } from './token/claims.js'
 import { draftNames } from './token/names.js'
@@ -47,6 +49,12 @@ export interface ResourceServer<C = Claims> {
    * @throws ConfigurationError when the API has no URL (`resource`)
    */
   publishMetadata(): MetadataEndpoint
+  /**
+   * Makes the receiver of security events (RFC 8935), for adapters.
+   *
+   * @throws ConfigurationError without the option `securityEvents`
+   */
+  securityEvents(): SecurityEventReceiver
   /** Resolves when the keys of every issuer are at hand. Rejects with AccessError `keys_unavailable`. */
   ready(): Promise<void>
   /** Ends fetches, delivers queued audit events, closes the sink. */
@@ -219,6 +227,13 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       const url = metadataUrl(settings.resource)
       challenges = { ...challenges, metadataUrl: url.href }
       return { path: url.pathname, url: url.href, answer: () => formatMetadata(metadata()) }
+    },
+
+    securityEvents() {
+      if (settings.securityEvents === undefined) {
+        throw new ConfigurationError('securityEvents', 'must say where the revocations of security events go')
+      }
+      return createSecurityEventReceiver({ ...settings, ...settings.securityEvents, issuers })
     },
 
     async ready() {

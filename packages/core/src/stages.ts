@@ -4,10 +4,10 @@ import { createDpopVerifier, type DpopMode } from './binding/dpop.js'
 import { createMemoryReplayStore, createReplayGuard, type ReplayGuard } from './binding/replay.js'
 import type { CallerStages } from './caller.js'
 import type { ChallengeSettings } from './decision/challenge.js'
-import type { Settings } from './options.js'
 import type { Scheme } from './request/credentials.js'
 import { createInForceCheck } from './revocation/in-force.js'
 import { createStatusListCheck } from './revocation/status-list.js'
+import type { Settings } from './settings.js'
 import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
 
 /** The stages of the pipeline, made from settings. */
