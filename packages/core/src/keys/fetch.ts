@@ -31,7 +31,7 @@ export interface FetchedJson extends Pick<FetchedText, 'maxAge'> {
 }
 
 /** Largest JSON document that is read, in bytes after decompression. */
-export const maxBodySize = 524_288
+const maxBodySize = 524_288
 
 const json: TextRequest = { accept: 'application/json, application/jwk-set+json', maxSize: maxBodySize }
 
@@ -72,7 +72,7 @@ export async function fetchText(url: string, limits: FetchLimits, wanted: TextRe
     const text = await readText(response, maxSize)
     return { text, type: typeOf(response.headers), maxAge: maxAgeOf(response.headers.get('cache-control')) }
   } catch (error) {
-    const reason = deadline.signal.aborted ? deadline.signal.reason : error
+    const reason: unknown = deadline.signal.aborted ? deadline.signal.reason : error
     deadline.abort() // closes the connection of an answer that is not read to its end
     throw reason
   } finally {
@@ -83,7 +83,8 @@ export async function fetchText(url: string, limits: FetchLimits, wanted: TextRe
 
 async function readText(response: Response, maxSize: number): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const reader = response.body?.getReader()
+  const body: ReadableStream<Uint8Array> | null = response.body
+  const reader = body?.getReader()
   let text = ''
   let size = 0
   while (reader !== undefined) {
