@@ -103,7 +103,7 @@ export interface KeySetOptions {
   readonly cacheMaxAge?: number
   /** An unknown `kid` is looked up at most once in this time; failed fetches back off up to it. Default 30000. */
   readonly cooldownDuration?: number
-  /** Deadline of a fetch, body included. Default 5000. */
+  /** Deadline of a refresh, discovery and bodies included. Default 5000. */
   readonly timeoutDuration?: number
   /** How much longer the last keys serve while the issuer cannot be reached. Default 3600000. */
   readonly cacheMaxAgeFallback?: number

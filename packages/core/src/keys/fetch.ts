@@ -55,7 +55,8 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<Fetch
  */
 export async function fetchText(url: string, limits: FetchLimits, wanted: TextRequest): Promise<FetchedText> {
   const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${limits.timeout} ms`)), limits.timeout)
+  const { timeout } = limits
+  const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeout} ms`)), timeout)
   const close = () => deadline.abort(limits.signal.reason)
   limits.signal.addEventListener('abort', close)
   try {

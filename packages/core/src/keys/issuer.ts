@@ -16,7 +16,7 @@ export interface KeySource {
 /** What the keys of an issuer need from its surroundings. */
 export interface IssuerKeysOptions {
   readonly times: KeySetTimes & {
-    /** Deadline of one fetch, body included, in milliseconds. */
+    /** Deadline of one refresh, discovery and bodies included, in milliseconds. */
     readonly timeoutDuration: number
   }
   readonly onWarning: WarningListener
@@ -57,7 +57,7 @@ export function createIssuerKeys(source: KeySource, { times, onWarning, now }: I
   }
 
   async function load(signal: AbortSignal, previous: KeyRing | undefined): Promise<LoadedKeys> {
-    const limits = { timeout: times.timeoutDuration, signal }
+    const limits = shareDeadline(times.timeoutDuration, signal)
     const address = jwksUri ?? (await discover(limits))
     try {
       const { value, maxAge } = await fetchJson(address, limits)
@@ -69,4 +69,15 @@ export function createIssuerKeys(source: KeySource, { times, onWarning, now }: I
   }
 
   return createRemoteKeySet({ issuer, times, load, onWarning, now })
+}
+
+/** One deadline for all fetches of one refresh, discovery included. */
+function shareDeadline(milliseconds: number, signal: AbortSignal): FetchLimits {
+  const end = performance.now() + milliseconds
+  return {
+    signal,
+    get timeout() {
+      return Math.max(1, Math.ceil(end - performance.now()))
+    },
+  }
 }

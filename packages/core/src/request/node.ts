@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { ResourceRequest } from './request.js'
 
 /** The part of a Node request that {@link fromNode} reads. */
@@ -40,6 +41,34 @@ export function clientCertificateOf({ socket }: Pick<NodeRequest, 'socket'>): Ui
   const raw =
     typeof certificate === 'object' && certificate !== null && 'raw' in certificate ? certificate.raw : undefined
   return raw instanceof Uint8Array ? raw : undefined
+}
+
+/**
+ * Reads a body as UTF-8 text, and no further than its limit: a longer one is cut off somewhere behind it, and the rest
+ * is let go unseen.
+ *
+ * @param maxLength characters; the text is longer than that exactly when the body is
+ * @param parsed what a body parser before this made of it; counts when it is text or bytes
+ * @throws Error when the request ends before its body does (as a rejection)
+ */
+export async function readText(request: Readable, maxLength: number, parsed?: unknown): Promise<string> {
+  if (typeof parsed === 'string') return parsed
+  if (parsed instanceof Uint8Array) return new TextDecoder().decode(parsed)
+  if (request.readableEnded) return ''
+  const decoder = new TextDecoder()
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const read = (chunk: Uint8Array): void => {
+      text += decoder.decode(chunk, { stream: true })
+      if (text.length <= maxLength) return
+      request.off('data', read).resume()
+      resolve(text)
+    }
+    request.on('data', read)
+    request.once('end', () => resolve(text + decoder.decode()))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the request ended before its body did')))
+  })
 }
 
 /** @param name lower case */
