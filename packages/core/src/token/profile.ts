@@ -62,3 +62,32 @@ export function rfc9068(overrides: Partial<ClaimProfile> = {}): ClaimProfile {
     ...overrides,
   } satisfies ClaimProfile)
 }
+
+/**
+ * What an introspection endpoint says of an access token (RFC 7662 section 2.2), judged as strictly as a JWT: `sub`,
+ * `client_id`, `aud`, `exp` and `iat` must be there, although the RFC makes them optional. `jti` may be absent, because
+ * an opaque token is its own identifier; `singleUse` needs it all the same. `token_type` must be `Bearer` or `DPoP`: an
+ * endpoint knows refresh tokens too, and says `active` of them.
+ *
+ * For an issuer that leaves something out, say what counts instead:
+ *
+ * @example
+ * introspected({ subjectClaims: ['sub', 'client_id'] }) // no sub: the client calls for itself
+ */
+export function introspected(overrides: Partial<ClaimProfile> = {}): ClaimProfile {
+  return rfc9068({ name: 'introspected', tokenIdRequired: false, isAccessToken: isIntrospectedToken, ...overrides })
+}
+
+/** Some issuers say in a claim of their own what kind of token they speak of: then it has to be the right kind. */
+function isIntrospectedToken({
+  token_type: type,
+  token_use: use = 'access_token',
+  typ: kind = 'Bearer',
+}: JsonObject): boolean {
+  return (
+    typeof type === 'string' &&
+    /^(bearer|dpop)$/i.test(type) &&
+    (use === 'access_token' || use === 'access') &&
+    (kind === 'Bearer' || kind === 'DPoP')
+  )
+}
