@@ -121,17 +121,6 @@ test('nobody at the address: 503 at once', async () => {
   scene.introspector.close()
 })
 
-test('a certificate that nobody vouches for: 503, and nothing is sent', async () => {
-  await inScene(
-    undefined,
-    async ({ outcome, endpoint }) => {
-      expect(await outcome()).toBe('introspection_unavailable')
-      expect(endpoint.questions).toEqual([])
-    },
-    { options: { endpoint: 'https://localhost:1/introspect', timeout } },
-  )
-})
-
 describe('an answer that is remembered', () => {
   const counted = async (settings: SceneOptions, reply: Reply, body: Parameters<typeof inScene>[1]): Promise<void> =>
     inScene(reply, body, settings)
