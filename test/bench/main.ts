@@ -15,10 +15,10 @@ const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: fal
 const chosen = sections.filter(({ id }) => values.only === undefined || id === values.only)
 if (chosen.length === 0) throw new Error(`--only takes one of ${sections.map(({ id }) => id).join(', ')}`)
 
-const facts = machineFacts()
-console.log(facts)
+console.log(machineFacts())
 for (const { id, title, measure } of chosen) {
   console.log(`\n${title}${values.smoke ? ' (smoke run: numbers mean nothing)' : ''}\n`)
+  const facts = machineFacts()
   const table = formatTable(await measure(values.smoke ? smoke : full))
   console.log(table)
   if (!values.smoke) await writeSection(id, `${table}\n- Taken on ${facts}.`)

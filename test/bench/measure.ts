@@ -21,7 +21,7 @@ export interface Schedule {
 export type Measurement = ReadonlyMap<string, readonly number[]>
 
 /**
- * Times contenders in turns of a few milliseconds each, so that whatever else the machine does falls on all of them
+ * Times contenders in turns of about a millisecond each, in any order, so that whatever else the machine does falls on all of them
  * alike. One more round comes first and is thrown away.
  */
 export async function measure(contenders: readonly Contender[], schedule: Schedule): Promise<Measurement> {
@@ -37,15 +37,21 @@ export async function measure(contenders: readonly Contender[], schedule: Schedu
 async function runRound(contenders: readonly Contender[], { calls, slice }: Schedule): Promise<Map<string, number>> {
   const totals = new Map<string, number>()
   for (const contender of contenders) await contender.begin?.()
-  for (let from = 0, turn = 0; from < calls; from += slice, turn++) {
-    for (let i = 0; i < contenders.length; i++) {
-      const contender = contenders[(i + turn) % contenders.length]
-      if (contender === undefined) continue
+  for (let from = 0; from < calls; from += slice) {
+    for (const contender of shuffle(contenders)) {
       const taken = await timeSlice(contender, from, Math.min(from + slice, calls))
       totals.set(contender.name, (totals.get(contender.name) ?? 0) + taken)
     }
   }
   return totals
+}
+
+/** Any order: whoever always followed a contender that waits for other threads would be given a fresh share of the core. */
+function shuffle<Item>(items: readonly Item[]): readonly Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item)
 }
 
 async function timeSlice({ asynchronous, call, settle }: Contender, from: number, to: number): Promise<number> {
