@@ -19,7 +19,9 @@ function outline(source: string): readonly string[] {
   )
   return [...declarations]
     .map(([, sentence = '', name = '']) => `${name}: ${sentence.replaceAll(/[\s*]+/g, ' ').trim()}`)
-    .filter((entry) => /^(Guards|protect|requireScope|requireAnyScope|metadata|createGuard):/.test(entry))
+    .filter((entry) =>
+      /^(Guards|protect|requireScope|requireAnyScope|metadata|securityEvents|createGuard):/.test(entry),
+    )
     .map((entry) =>
       entry.replace(/(?:req|request|ctx\.state|c\.var)\.auth/, '….auth').replace(/of the (?:request|context)/, 'of …'),
     )
@@ -34,6 +36,7 @@ describe.each(sources)('$name', ({ source }) => {
       'requireScope',
       'requireAnyScope',
       'metadata',
+      'securityEvents',
       'createGuard',
     ])
     expect(entries).toEqual(outline(sources[0]?.source ?? ''))

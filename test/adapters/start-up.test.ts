@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@behalf/core'
+import { ConfigurationError, createRevocationList } from '@behalf/core'
 import { createGuard as createExpressGuard } from '@behalf/express'
 import { createGuard as createPlainExpressGuard } from '@behalf/express/no-augment'
 import behalf from '@behalf/fastify'
@@ -13,6 +13,7 @@ interface Guards {
   readonly requireScope: (...scopes: unknown[]) => unknown
   readonly requireAnyScope: (...scopes: unknown[]) => unknown
   readonly metadata: () => unknown
+  readonly securityEvents: () => unknown
 }
 
 const { options } = createScene()
@@ -27,9 +28,9 @@ const adapters: Record<string, (options: unknown) => Guards | Promise<Guards>> =
 }
 
 describe.each(Object.entries(adapters))('%s', (_name, create) => {
-  it('has the same four makers of guards and its resource server', async () => {
+  it('has the same makers of guards and its resource server', async () => {
     const guard = await create(options)
-    for (const name of ['protect', 'requireScope', 'requireAnyScope', 'metadata']) {
+    for (const name of ['protect', 'requireScope', 'requireAnyScope', 'metadata', 'securityEvents']) {
       expect(guard).toHaveProperty(name, expect.any(Function))
     }
     expect(guard).toHaveProperty('resourceServer.authorize', expect.any(Function))
@@ -68,6 +69,13 @@ describe.each(Object.entries(adapters))('%s', (_name, create) => {
     ['a symmetric algorithm', { ...options, algorithms: ['HS256'] }],
   ])('refuses %s at start-up', async (_what, given) => {
     await expect(async () => create(given)).rejects.toThrow(ConfigurationError)
+  })
+
+  it('refuses to receive security events that would have no effect', async () => {
+    const guard = await create(options)
+    expect(() => guard.securityEvents()).toThrow(ConfigurationError)
+    const { securityEvents } = await create({ ...options, securityEvents: { revocations: createRevocationList() } })
+    expect(securityEvents()).toEqual(expect.any(Function))
   })
 
   it('refuses to publish the metadata of an API without a URL', async () => {

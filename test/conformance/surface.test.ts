@@ -8,19 +8,21 @@ it('exports what it always exported, and nothing else', () => {
     'AccessError',
     'ConfigurationError',
     'auth0',
+    'authzen',
     'cognito',
     'createMemoryReplayStore',
     'createResourceServer',
     'createRevocationList',
     'entra',
     'errorCodes',
+    'introspected',
     'keycloak',
     'maxSecurityEventSize',
     'okta',
     'rfc9068',
     'toResourceServer',
   ])
-  expect(Object.keys(node).sort()).toEqual(['clientCertificateOf', 'fromNode'])
+  expect(Object.keys(node).sort()).toEqual(['clientCertificateOf', 'fromNode', 'readText'])
 })
 
 it('has the functions of a resource server', () => {

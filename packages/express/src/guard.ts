@@ -4,13 +4,14 @@ import {
   type Answer,
   type Claims,
   ConfigurationError,
+  maxSecurityEventSize,
   type Principal,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteRequirement,
   toResourceServer,
 } from '@behalf/core'
-import { fromNode } from '@behalf/core/node'
+import { fromNode, readText } from '@behalf/core/node'
 import type { NextFunction, Request, Response } from 'express'
 
 /** What stands in front of a route: an Express handler that leaves the types of the route's other handlers alone. */
@@ -28,6 +29,8 @@ export interface Guards<C = Claims> {
   readonly requireAnyScope: (...scopes: readonly [string, ...string[]]) => RouteGuard
   /** Publishes the metadata document (RFC 9728) at its well-known path; challenges point to it from now on. */
   readonly metadata: () => RouteGuard
+  /** Receives security events by POST (RFC 8935) and puts what they withdraw in force; needs the option of that name. */
+  readonly securityEvents: () => RouteGuard
   /** The resource server that decides. Close it when the API stops, unless others share it. */
   readonly resourceServer: ResourceServer<C>
 }
@@ -67,18 +70,21 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
         else next()
       }
     },
+    securityEvents: () => {
+      const { receive } = resourceServer.securityEvents()
+      return (req: Request, res: Response, next: NextFunction): void => {
+        const reading = readText(req, maxSecurityEventSize, req.body)
+        const answering = reading.then((body) => receive(body, req.get('Content-Type') ?? null))
+        answering.then((answer) => send(res, answer)).catch(next) // oxlint-disable-line promise/no-callback-in-promise -- as above
+      }
+    },
     resourceServer,
   }
 }
 
 /** Template of the matched route. A guard that is mounted by `use` stands before the match and knows none. */
-function routeOf({ baseUrl, route }: RoutedRequest): string | undefined {
+function routeOf({ baseUrl, route }: { baseUrl: string; route?: { path: unknown } }): string | undefined {
   return route && baseUrl + String(route.path)
-}
-
-interface RoutedRequest {
-  readonly baseUrl: string
-  readonly route?: { readonly path: unknown }
 }
 
 /** Sends an answer as it is: `res.send` would add a charset and an entity tag. */

@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer'
 import {
   type Answer,
+  maxSecurityEventSize,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteRequirement,
   toResourceServer,
 } from '@behalf/core'
-import { fromNode } from '@behalf/core/node'
+import { fromNode, readText } from '@behalf/core/node'
 import type { FastifyReply, FastifyRequest, RawServerBase, RouteGenericInterface, RouteOptions } from 'fastify'
 import { asGuard } from './require-guards.js'
 
@@ -30,6 +31,8 @@ export interface Guards {
   readonly requireAnyScope: (...scopes: readonly [string, ...string[]]) => RouteGuard
   /** Publishes the metadata document (RFC 9728) at its well-known path; challenges point to it from now on. */
   readonly metadata: () => Pick<RouteOptions, 'method' | 'url'> & { readonly handler: RouteGuard }
+  /** Receives security events by POST (RFC 8935) and puts what they withdraw in force; needs the option of that name. */
+  readonly securityEvents: () => RouteGuard
   /** The resource server that decides. Closed with the app, unless it was handed in. */
   readonly resourceServer: ResourceServer
 }
@@ -63,11 +66,21 @@ export function createGuard(options: ResourceServerOptions | ResourceServer): Gu
       const handler = asGuard(async (_request: FastifyRequest, reply: FastifyReply) => send(reply, endpoint.answer()))
       return { method: ['GET', 'HEAD'], url: endpoint.path, handler }
     },
+    securityEvents: () => {
+      const { receive } = resourceServer.securityEvents()
+      return asGuard(async (request: FastifyRequest, reply: FastifyReply) => {
+        const body = await readText(request.raw, maxSecurityEventSize, request.body)
+        return send(reply, await receive(body, request.headers['content-type'] ?? null))
+      })
+    },
     resourceServer,
   }
 }
 
-/** Sends an answer as it is: of a string Fastify would change the content type. */
+/** Sends an answer as it is: of a string Fastify would change the content type, and to no bytes at all it gives one. */
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(Buffer.from(body))
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body === '' ? undefined : Buffer.from(body))
 }

@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import {
   type Claims,
   ConfigurationError,
+  maxSecurityEventSize,
   type Principal,
   type ResourceServer,
   type ResourceServerOptions,
 } from '@behalf/core'
+import { readText } from '@behalf/core/node'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { createGuard, type Guards } from './guard.js'
@@ -35,8 +38,17 @@ async function decorate(app: FastifyInstance, options: ResourceServerOptions | R
   const guard = createGuard(options)
   if (!app.hasDecorator('resourceServer')) app.decorateRequest('auth', null)
   for (const [name, value] of Object.entries(guard)) app.decorate(name, value)
+  if (!app.hasContentTypeParser(securityEvent)) {
+    app.addContentTypeParser(securityEvent, parseSecurityEvent)
+  }
   if (guard.resourceServer !== options) app.addHook('onClose', () => guard.resourceServer.close())
 }
+
+const parseSecurityEvent = (_request: FastifyRequest, payload: IncomingMessage): Promise<string> =>
+  readText(payload, maxSecurityEventSize)
+
+/** The one content type here that Fastify has no parser for: without one it refuses the request by itself. */
+const securityEvent = 'application/secevent+jwt'
 
 /**
  * Who is calling: what the guard before this handler put on the request.

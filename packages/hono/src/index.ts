@@ -7,9 +7,9 @@ import {
   type RouteRequirement,
   toResourceServer,
 } from '@behalf/core'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { routePath } from 'hono/route'
+import { readText, requestOf } from './request.js'
 
 /** What a guard leaves behind: `c.var` of the handlers after it. */
 export interface AuthEnv<C = Claims> {
@@ -32,6 +32,8 @@ export interface Guards<C = Claims> {
   readonly requireAnyScope: (...scopes: readonly [string, ...string[]]) => RouteGuard<C>
   /** Publishes the metadata document (RFC 9728) at its well-known path; challenges point to it from now on. */
   readonly metadata: () => MiddlewareHandler
+  /** Receives security events by POST (RFC 8935) and puts what they withdraw in force; needs the option of that name. */
+  readonly securityEvents: () => Handler
   /** The resource server that decides. Close it when the API stops, unless others share it. */
   readonly resourceServer: ResourceServer<C>
 }
@@ -47,8 +49,7 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
   const protect: Guards<C>['protect'] = (requirement) => {
     const authorize = resourceServer.protect(requirement)
     return createMiddleware<AuthEnv<C>>(async (c, next) => {
-      const { method, url, headers } = c.req.raw
-      const decision = await authorize({ method, url, headers, route: routePath(c) }, c)
+      const decision = await authorize(requestOf(c), c)
       if (!decision.allowed) return send(c, decision)
       for (const [name, value] of Object.entries(decision.headers)) c.res.headers.set(name, value)
       c.set('auth', decision.principal)
@@ -67,6 +68,10 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
         return wanted ? send(c, endpoint.answer()) : next()
       })
     },
+    securityEvents: () => {
+      const { receive } = resourceServer.securityEvents()
+      return async (c) => send(c, await receive(await readText(c), c.req.header('Content-Type') ?? null))
+    },
     resourceServer,
   }
 }
@@ -74,5 +79,8 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
 /** Sends an answer as it is, beside the headers that middleware before this one set. */
 function send(c: Context, { status, headers, body }: Answer): Response {
   const length = new TextEncoder().encode(body).length
-  return c.newResponse(body, new Response(null, { status, headers: { ...headers, 'Content-Length': `${length}` } }))
+  return c.newResponse(
+    body || null,
+    new Response(null, { status, headers: { ...headers, 'Content-Length': `${length}` } }),
+  )
 }

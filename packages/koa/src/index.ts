@@ -1,13 +1,14 @@
 import {
   type Answer,
   type Claims,
+  maxSecurityEventSize,
   type Principal,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteRequirement,
   toResourceServer,
 } from '@behalf/core'
-import { fromNode } from '@behalf/core/node'
+import { fromNode, readText } from '@behalf/core/node'
 import type { Context, Middleware } from 'koa'
 
 /** What a guard leaves behind: `ctx.state` of the middleware after it. */
@@ -29,6 +30,8 @@ export interface Guards<C = Claims> {
   readonly requireAnyScope: (...scopes: readonly [string, ...string[]]) => RouteGuard<C>
   /** Publishes the metadata document (RFC 9728) at its well-known path; challenges point to it from now on. */
   readonly metadata: () => Middleware
+  /** Receives security events by POST (RFC 8935) and puts what they withdraw in force; needs the option of that name. */
+  readonly securityEvents: () => Middleware
   /** The resource server that decides. Close it when the API stops, unless others share it. */
   readonly resourceServer: ResourceServer<C>
 }
@@ -63,6 +66,14 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
         return wanted ? send(ctx, endpoint.answer()) : next()
       }
     },
+    securityEvents: () => {
+      const { receive } = resourceServer.securityEvents()
+      return async (ctx) => {
+        const parsed = 'body' in ctx.request ? ctx.request.body : undefined
+        const body = await readText(ctx.req, maxSecurityEventSize, parsed)
+        send(ctx, await receive(body, ctx.get('Content-Type')))
+      }
+    },
     resourceServer,
   }
 }
@@ -72,9 +83,10 @@ function routeOf(ctx: Context & { readonly _matchedRoute?: string | RegExp }): s
   return ctx._matchedRoute?.toString()
 }
 
-/** Sends an answer as it is. */
+/** Sends an answer as it is: to any body, an empty one too, Koa gives a content type. */
 function send(ctx: Context, { status, headers, body }: Answer): void {
   ctx.status = status
-  ctx.set(headers)
   ctx.body = body
+  ctx.remove('Content-Type')
+  ctx.set(headers)
 }
