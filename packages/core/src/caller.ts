@@ -8,6 +8,7 @@ import type { ResourceRequest } from './request/request.js'
 import type { InForceCheck } from './revocation/in-force.js'
 import type { Settings } from './settings.js'
 import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
+import type { Introspector } from './token/introspection.js'
 import { type CachedToken, createTokenCache } from './token/token-cache.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
@@ -52,16 +53,16 @@ export interface CallerStages {
   readonly schemes: readonly Scheme[]
   readonly verifier: TokenVerifier
   readonly binding: Binding
+  readonly introspector: Introspector | undefined
   readonly checkInForce: InForceCheck
 }
 
 export function createCallers<C>(settings: Settings<C>, stages: CallerStages): Callers<C> {
-  const { schemes, verifier, binding, checkInForce } = stages
+  const { schemes, verifier, binding, introspector, checkInForce } = stages
   const remembered = createTokenCache<Caller<C>>(settings.cacheEntries)
 
   function identify(request: ResourceRequest, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
-    const credentials = extractCredentials(request, settings.maxTokenSize, schemes)
-    evidence.scheme = credentials.scheme
+    const credentials = extractCredentials(request, settings.maxTokenSize, schemes, evidence)
     evidence.text = credentials.token
     const caller = recall(credentials.token, evidence) ?? verifyCredential(credentials.token, evidence)
     return caller instanceof Promise
@@ -78,8 +79,15 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
   ): Caller<C> | Promise<Caller<C>> {
     const { token } = caller
     const proving = binding.prove(request, credentials, token, evidence)
-    const passing = proving === undefined ? checkInForce(token) : proving.then(() => checkInForce(token))
+    const passing = proving === undefined ? checkStanding(caller) : proving.then(() => checkStanding(caller))
     return passing === undefined ? caller : passing.then(() => caller)
+  }
+
+  /** Does the token, which holds by itself, still count? */
+  function checkStanding({ text, token }: Caller<C>): Promise<unknown> | undefined {
+    const isAsked = introspector?.mode === 'always' && token.header !== undefined
+    const confirming = isAsked ? introspector.confirm(text, token) : undefined
+    return confirming instanceof Promise ? confirming.then(() => checkInForce(token)) : checkInForce(token)
   }
 
   function verify(text: string): Caller<C> | Promise<Caller<C>> {
@@ -105,10 +113,12 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
   }
 
   async function verifyAnew(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
-    const authentic = await verifier.authenticate(text)
+    const authentic: AuthenticToken = await (introspector?.isOpaque(text)
+      ? introspector.introspect(text)
+      : verifier.authenticate(text))
     evidence.authentic = authentic
-    const { trust, key } = authentic
-    const caller: Caller<C> = { text, token: verifier.accept(authentic), trust, key }
+    const { trust, key, isFresh } = authentic
+    const caller: Caller<C> = { text, token: verifier.accept(authentic), trust, key, isFresh }
     evidence.caller = caller
     remembered.set(text, caller)
     return caller

@@ -23,6 +23,7 @@ export type {
   ResourceServerOptions,
   SecurityEventOptions,
 } from './options.js'
+export { type AuthzenAction, type AuthzenEntity, type AuthzenOptions, authzen } from './policy/authzen.js'
 export type { AuthorizationDetail, DetailRequirement, DetailsPredicate } from './policy/details.js'
 export type { Principal } from './policy/principal.js'
 export type { Requirement } from './policy/requirement.js'
@@ -53,8 +54,9 @@ export type { StatusListOptions } from './revocation/status-list-options.js'
 export type { Claims, RegisteredClaims } from './token/claims.js'
 export type { Confirmation } from './token/confirmation.js'
 export type { Actor, DelegationOptions } from './token/delegation.js'
+export type { IntrospectionClient, IntrospectionOptions } from './token/introspection-options.js'
 export { auth0, cognito, entra, keycloak, okta } from './token/presets.js'
-export { type ClaimProfile, rfc9068 } from './token/profile.js'
+export { type ClaimProfile, introspected, rfc9068 } from './token/profile.js'
 export type { VerifiedToken } from './token/verified-token.js'
 export type { TrustedIssuer } from './trusted-issuer.js'
 export type { Warning, WarningListener } from './warning.js'

@@ -9,6 +9,7 @@ import type { SecurityEvent } from './revocation/security-events.js'
 import type { StatusListOptions } from './revocation/status-list-options.js'
 import type { Claims } from './token/claims.js'
 import type { DelegationOptions } from './token/delegation.js'
+import type { IntrospectionOptions } from './token/introspection-options.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 import type { WarningListener } from './warning.js'
 
@@ -60,6 +61,11 @@ export interface ResourceServerOptions<C = Claims> {
   readonly revocation?: RevocationCheck | readonly RevocationCheck[]
   /** Status lists that tokens may point to (Token Status List draft). Default: the claim is not looked at. */
   readonly statusList?: StatusListOptions
+  /**
+   * Asks the issuer about tokens (RFC 7662): those that are no JWT (`mode: 'opaque'`), or every one (`'always'`). Answers
+   * are remembered for a short time.
+   */
+  readonly introspection?: IntrospectionOptions
   /**
    * What security events of the trusted issuers (RFC 8417, CAEP, RISC) put in force. The guard that receives them is
    * mounted with `securityEvents()`. Default: none are received.

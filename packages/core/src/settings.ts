@@ -24,6 +24,7 @@ import type {
 import type { RevocationCheck } from './revocation/revocation.js'
 import { checkStatusList, readStatusList, type StatusListSettings } from './revocation/status-list-options.js'
 import { type DelegationOptions, type DelegationRules, hardMaxDepth } from './token/delegation.js'
+import { checkIntrospection, type IntrospectionSettings, readIntrospection } from './token/introspection-options.js'
 import { checkAlgorithms, type IssuerSettings, readIssuers } from './trusted-issuer.js'
 import type { WarningListener } from './warning.js'
 
@@ -46,6 +47,7 @@ export interface Settings<C> {
   readonly revocation: readonly RevocationCheck[]
   readonly statusList: StatusListSettings | undefined
   readonly securityEvents: (SecurityEventOptions & { readonly audience: string }) | undefined
+  readonly introspection: IntrospectionSettings | undefined
   readonly audit: Required<AuditOptions> | undefined
   readonly policyTimeout: number
   readonly onWarning: WarningListener
@@ -125,6 +127,7 @@ const checkOptions = checkMembers({
     'must have a function isRevoked, or be a list of such checks',
   ),
   statusList: checkStatusList,
+  introspection: checkIntrospection,
   securityEvents: (value, path) => {
     checkMembers({
       revocations: check(hasFunction('revoke'), 'must be a revocation list: it must have a function revoke'),
@@ -175,6 +178,7 @@ export function readOptions<C>(options: ResourceServerOptions<C>): Settings<C> {
     revocation: listOf(options.revocation),
     statusList: options.statusList && readStatusList(options.statusList),
     securityEvents: options.securityEvents && { audience: options.audience, ...options.securityEvents },
+    introspection: options.introspection && readIntrospection(options.introspection),
     audit: readAudit(options.audit),
     policyTimeout: options.policyTimeout ?? 5_000,
     onWarning: quietly(onWarning),

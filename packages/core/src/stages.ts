@@ -8,6 +8,7 @@ import type { Scheme } from './request/credentials.js'
 import { createInForceCheck } from './revocation/in-force.js'
 import { createStatusListCheck } from './revocation/status-list.js'
 import type { Settings } from './settings.js'
+import { createIntrospector } from './token/introspection.js'
 import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
 
 /** The stages of the pipeline, made from settings. */
@@ -25,11 +26,13 @@ export function createStages<C>(settings: Settings<C>, issuers: ReadonlyMap<stri
   const proofs =
     resource === undefined || dpop.mode === 'disabled' ? undefined : { ...settings, ...dpop, resource, replay }
   const statusList = settings.statusList && createStatusListCheck(settings.statusList, { ...settings, issuers })
+  const introspector = settings.introspection && createIntrospector(settings.introspection, { ...settings, issuers })
   const checks = statusList === undefined ? settings.revocation : [...settings.revocation, statusList]
   return {
     schemes: proofs === undefined ? ['bearer'] : ['bearer', 'dpop'],
     verifier: createTokenVerifier({ ...settings, issuers }),
     binding: createBinding({ ...settings, mode: dpop.mode, dpop: proofs && createDpopVerifier(proofs) }),
+    introspector,
     checkInForce: createInForceCheck(checks, revocationTimeout),
     challenges: {
       schemes: challengeSchemes[dpop.mode],
@@ -37,7 +40,10 @@ export function createStages<C>(settings: Settings<C>, issuers: ReadonlyMap<stri
       metadataUrl: undefined,
     },
     replay,
-    close: () => statusList?.close(),
+    close() {
+      statusList?.close()
+      introspector?.close()
+    },
   }
 }
 

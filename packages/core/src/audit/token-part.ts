@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../jws/compact.js'
-import type { Actor } from '../token/delegation.js'
+import { type Actor, isTrimmed } from '../token/delegation.js'
 import { draftNames } from '../token/names.js'
 import type { VerifiedToken } from '../token/verified-token.js'
 import type { AuthenticToken } from '../token/verifier.js'
@@ -38,7 +38,7 @@ export function describeToken(token: VerifiedToken, sha256: string): TokenPart {
     actor: actor && party(actor.subject, actor.issuer, actor.profile),
     chain: actor && delegation.slice(0, maxChain).map(linkOf),
     chain_depth: actor && delegation.length,
-    chain_complete: actor && delegation.length <= maxChain,
+    chain_complete: actor && delegation.length <= maxChain && !isTrimmed(claims),
     client: { id: cutText(token.clientId) },
     mode: token.mode,
     token: {

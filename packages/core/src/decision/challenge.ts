@@ -37,7 +37,7 @@ export function formatChallenge(error: AccessError, used: Scheme | undefined, se
     .join(', ')
 }
 
-/** The inside of a quoted-string (RFC 9110 section 5.6.4). */
+/** The inside of a quoted-string (RFC 9110 section 5.6.4). What no header can carry becomes a question mark. */
 function quote(value: string): string {
-  return value.replace(/["\\]/g, '\\$&')
+  return value.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')
 }

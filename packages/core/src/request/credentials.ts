@@ -24,12 +24,14 @@ const schemeName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
  *
  * @param maxTokenSize bytes
  * @param schemes the schemes this API takes; any other one counts as no credential
+ * @param evidence learns of the scheme as soon as it is known, for the challenge of a refusal
  * @throws AccessError `token_missing`, `credentials_malformed`, `credentials_multiple`, `token_malformed` (too large)
  */
 export function extractCredentials(
   request: ResourceRequest,
   maxTokenSize: number,
   schemes: readonly Scheme[],
+  evidence: { scheme?: Scheme },
 ): Credentials {
   const proof = request.headers.get('dpop')
   if (proof?.includes(',')) throw new AccessError('credentials_multiple')
@@ -41,6 +43,7 @@ export function extractCredentials(
   const name = space === -1 ? value : value.slice(0, space)
   const scheme = schemes.find((known) => known === name.toLowerCase())
   if (scheme === undefined) throw new AccessError(schemeName.test(name) ? 'token_missing' : 'credentials_malformed')
+  evidence.scheme = scheme
 
   let start = name.length
   while (value.charCodeAt(start) === 0x20) start++

@@ -7,7 +7,9 @@ import type { IssuerTrust } from './verifier.js'
 export interface CachedToken {
   readonly token: VerifiedToken
   readonly trust: IssuerTrust
-  readonly key: VerificationKey
+  /** The key that proved it, or what says whether its introspection still counts. */
+  readonly key?: VerificationKey | undefined
+  readonly isFresh?: (() => boolean) | undefined
 }
 
 /** Remembers verified tokens, and only those: a refusal is never remembered. */
@@ -24,7 +26,7 @@ export function createTokenCache<Entry extends CachedToken>(maxEntries: number):
   return {
     get(text) {
       const entry = entries.get(text)
-      if (entry === undefined || entry.trust.keys.holds(entry.key)) return entry
+      if (entry === undefined || isCurrent(entry)) return entry
       entries.delete(text)
       return undefined
     },
@@ -32,4 +34,8 @@ export function createTokenCache<Entry extends CachedToken>(maxEntries: number):
       entries.set(text, entry)
     },
   }
+}
+
+function isCurrent({ trust, key, isFresh }: CachedToken): boolean {
+  return key === undefined ? isFresh?.() === true : trust.keys.holds(key)
 }

@@ -8,7 +8,8 @@ import type { Actor } from './delegation.js'
  * requests that present the same token.
  */
 export interface VerifiedToken {
-  readonly header: JoseHeader
+  /** Undefined for an opaque token. */
+  readonly header: JoseHeader | undefined
   /** Everything the issuer wrote, as it wrote it. */
   readonly claims: Claims
   readonly issuer: string

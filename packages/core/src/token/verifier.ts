@@ -30,12 +30,16 @@ export interface TokenRules extends TimeRules {
   readonly now: () => number
 }
 
-/** A token with a proven signature; nothing is said yet about its claims. */
+/** A token that is its issuer's, by signature or by introspection; nothing is said yet about its claims. */
 export interface AuthenticToken {
-  readonly header: JoseHeader
+  /** Undefined for an opaque token. */
+  readonly header?: JoseHeader
   readonly claims: JsonObject
   readonly trust: IssuerTrust
-  readonly key: VerificationKey
+  /** The key that proved it; undefined when the issuer vouched for it instead. */
+  readonly key?: VerificationKey
+  /** Whether what the issuer said of it still counts; undefined when a key proved it. */
+  readonly isFresh?: () => boolean
 }
 
 /** Proves tokens, one after the other, in two steps. */
