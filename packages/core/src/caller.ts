@@ -1,3 +1,4 @@
+import { andThen } from './and-then.js'
 import type { TokenPart } from './audit/token-part.js'
 import type { Binding, BindingEvidence } from './binding/binding.js'
 import { within } from './deadline.js'
@@ -14,7 +15,6 @@ import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
 /** A verified token and what was made of it; lives as long as the token is remembered. */
 export interface Caller<C> extends CachedToken {
-  readonly text: string
   principal?: Principal<C>
   /** Names the token in audit events; made when the first event needs it. */
   fingerprint?: string
@@ -45,7 +45,7 @@ export interface Callers<C> {
   /** The same for the text of a token. Both answer at once when they remember the token. */
   verify(text: string): Caller<C> | Promise<Caller<C>>
   /** Makes the principal of a token, once for all requests that present it. */
-  introduce(caller: Caller<C>): Promise<Principal<C>>
+  introduce(caller: Caller<C>): Principal<C> | Promise<Principal<C>>
 }
 
 /** The stages a caller passes. */
@@ -65,9 +65,7 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
     const credentials = extractCredentials(request, settings.maxTokenSize, schemes, evidence)
     evidence.text = credentials.token
     const caller = recall(credentials.token, evidence) ?? verifyCredential(credentials.token, evidence)
-    return caller instanceof Promise
-      ? caller.then((verified) => admit(request, credentials, verified, evidence))
-      : admit(request, credentials, caller, evidence)
+    return andThen(caller, (verified) => admit(request, credentials, verified, evidence))
   }
 
   /** Possession first: nobody learns from a stolen token whether it is still in force. */
@@ -103,40 +101,51 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
     return known
   }
 
-  async function verifyCredential(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
+  function verifyCredential(text: string, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
     try {
-      return await verifyAnew(text, evidence)
+      const caller = verifyAnew(text, evidence)
+      return caller instanceof Promise ? caller.catch((thrown: unknown) => refuse(text, thrown)) : caller
     } catch (thrown) {
-      const isMalformed = thrown instanceof AccessError && thrown.code === 'token_malformed'
-      throw isMalformed && !isToken68(text) ? new AccessError('credentials_malformed') : thrown
+      return refuse(text, thrown)
     }
   }
 
-  async function verifyAnew(text: string, evidence: Evidence<C>): Promise<Caller<C>> {
-    const authentic: AuthenticToken = await (introspector?.isOpaque(text)
+  /** What has characters that no token has is a malformed credential, not a malformed token. */
+  function refuse(text: string, thrown: unknown): never {
+    const isMalformed = thrown instanceof AccessError && thrown.code === 'token_malformed'
+    throw isMalformed && !isToken68(text) ? new AccessError('credentials_malformed') : thrown
+  }
+
+  function verifyAnew(text: string, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
+    const proving: AuthenticToken | Promise<AuthenticToken> = introspector?.isOpaque(text)
       ? introspector.introspect(text)
-      : verifier.authenticate(text))
-    evidence.authentic = authentic
-    const { trust, key, isFresh } = authentic
-    const caller: Caller<C> = { text, token: verifier.accept(authentic), trust, key, isFresh }
-    evidence.caller = caller
-    remembered.set(text, caller)
-    return caller
+      : verifier.authenticate(text)
+    return andThen(proving, (authentic) => {
+      evidence.authentic = authentic
+      const { trust, key, isFresh } = authentic
+      const caller: Caller<C> = { text, token: verifier.accept(authentic), trust, key, isFresh }
+      evidence.caller = caller
+      remembered.set(text, caller)
+      return caller
+    })
   }
 
-  async function introduce(caller: Caller<C>): Promise<Principal<C>> {
-    const claims = await parseClaims(caller.token.claims)
-    caller.principal = createPrincipal(caller.token, caller.text, claims)
-    return caller.principal
+  function introduce(caller: Caller<C>): Principal<C> | Promise<Principal<C>> {
+    return andThen(parseClaims(caller.token.claims), (claims) => {
+      caller.principal = createPrincipal(caller.token, caller.text, claims)
+      return caller.principal
+    })
   }
 
-  async function parseClaims(claims: Claims): Promise<C> {
-    if (settings.claims === undefined) return claims as C // without a schema C is Claims
-    const answer = settings.claims['~standard'].validate(structuredClone(claims)) // some libraries change what they parse
+  function parseClaims(claims: Claims): C | Promise<C> {
+    // Without a schema C is Claims. Some libraries change what they parse, so a schema gets a copy.
+    if (settings.claims === undefined) return claims as C
+    const answer = settings.claims['~standard'].validate(structuredClone(claims))
     const tooLate = () => new Error(`the claims schema took longer than ${settings.policyTimeout} ms`)
-    const result = 'then' in answer ? await within(settings.policyTimeout, answer, tooLate) : answer
-    if (result.issues !== undefined) throw new AccessError('claim_invalid')
-    return deepFreeze(result.value) // the principal is shared by all requests that present the token
+    return andThen('then' in answer ? within(settings.policyTimeout, answer, tooLate) : answer, (result) => {
+      if (result.issues !== undefined) throw new AccessError('claim_invalid')
+      return deepFreeze(result.value) // the principal is shared by all requests that present the token
+    })
   }
 
   return { identify, verify, introduce }
