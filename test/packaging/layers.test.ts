@@ -6,7 +6,7 @@ import { packages, type SourceFile, sourceFiles } from './workspace.js'
 // floors, and from its own folder.
 const floors = [
   ['error-table'],
-  ['errors', 'warning', 'deadline', 'address', 'claims-schema'],
+  ['errors', 'warning', 'and-then', 'deadline', 'address', 'claims-schema'],
   ['check', 'request', 'jws'],
   ['keys'],
   ['token'],

@@ -1,4 +1,5 @@
 import { runtime } from '#runtime'
+import { andThen } from './and-then.js'
 import { describeDecision, type Outcome } from './audit/describe.js'
 import { createRecorder } from './audit/recorder.js'
 import { nameTokenUse, type Use } from './binding/replay.js'
@@ -103,19 +104,22 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   let challenges = stages.challenges
 
   /** The way of a request, top to bottom. */
-  async function decide(request: ResourceRequest, attempt: Attempt<C>, route: Route<C>): Promise<Decision<C>> {
+  async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
     const started = performance.now()
+    const attempt: Attempt<C> = attempts.get(source) ?? { evidence: {} }
     const { evidence } = attempt
     let { requirement } = route
     let decision: Decision<C>
     try {
-      attempt.caller ??= callers.identify(request, evidence)
+      attempt.caller ??= identify(request, source, attempt)
       const known = attempt.caller instanceof Promise ? await attempt.caller : attempt.caller
-      const principal = known.principal ?? (await callers.introduce(known))
-      if (requirement === undefined) requirement = await ask(route)
+      const introducing = known.principal ?? callers.introduce(known)
+      const principal = introducing instanceof Promise ? await introducing : introducing
+      const asking = requirement ?? ask(route)
+      requirement = asking instanceof Promise ? await asking : asking
       const pending = evaluate(known.token, principal, requirement, policy)
       if (pending !== undefined) await pending
-      if (requirement.singleUse) await useUp(known.token, attempt)
+      if (requirement.singleUse) await useUp(known.token, source, attempt)
       decision = allow(principal, known.token, evidence)
     } catch (thrown) {
       decision = deny(
@@ -129,28 +133,39 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       : record(decision, { request, evidence, requirement, duration: elapsedSince(started) })
   }
 
+  /** What took a look that must not be taken twice is shared by the guards that are given the same source. */
+  function identify(request: ResourceRequest, source: object, attempt: Attempt<C>): Caller<C> | Promise<Caller<C>> {
+    const caller = callers.identify(request, attempt.evidence)
+    if (caller instanceof Promise || attempt.evidence.authentic !== undefined) share(source, attempt)
+    return caller
+  }
+
+  /** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
+  function share(source: unknown, attempt: Attempt<C>): void {
+    if ((typeof source === 'object' && source !== null) || typeof source === 'function') attempts.set(source, attempt)
+  }
+
   /** Last of all, so that a request that is refused for something else does not use the token up. */
-  async function useUp(token: VerifiedToken, attempt: Attempt<C>): Promise<void> {
-    attempt.use ??= stages.replay.claim(await nameTokenUse(token), token.expiresAt + settings.clockTolerance + leeway)
+  async function useUp(token: VerifiedToken, source: object, attempt: Attempt<C>): Promise<void> {
+    attempt.use ??= claimUse(token)
+    share(source, attempt)
     const use = await attempt.use
     if (use === 'replayed') throw new AccessError('token_replayed')
     if (use === 'unchecked') attempt.evidence.unchecked = ['replay']
   }
 
-  /** Guards that are given the same source share one look at the request. */
-  function attemptOf(source: object): Attempt<C> {
-    const known = attempts.get(source)
-    if (known !== undefined) return known
-    const attempt: Attempt<C> = { evidence: {} }
-    if (isObject(source)) attempts.set(source, attempt)
-    return attempt
+  async function claimUse(token: VerifiedToken): Promise<Use> {
+    return stages.replay.claim(await nameTokenUse(token), token.expiresAt + settings.clockTolerance + leeway)
   }
 
-  async function ask(route: Route<C>): Promise<CheckedRequirement<C>> {
+  function ask(route: Route<C>): CheckedRequirement<C> | Promise<CheckedRequirement<C>> {
     if (route.requirement !== undefined) return route.requirement
     const answer = route.ask()
     const tooLate = () => new Error(`the requirement took longer than ${settings.policyTimeout} ms`)
-    return checkRequirement(answer instanceof Promise ? await within(settings.policyTimeout, answer, tooLate) : answer)
+    return andThen(
+      answer instanceof Promise ? within(settings.policyTimeout, answer, tooLate) : answer,
+      checkRequirement<C>,
+    )
   }
 
   /** Once the token holds, what throws is the code of the route: no fault of the caller's. */
@@ -159,10 +174,10 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   }
 
   async function record(decision: Decision<C>, outcome: Undescribed<C>): Promise<Decision<C>> {
-    const { evidence } = outcome
+    const { request, evidence, requirement, duration } = outcome
     try {
-      const { request, requirement, duration } = outcome
-      const fingerprint = evidence.caller?.fingerprint ?? (await nameToken(evidence))
+      const naming = evidence.caller?.fingerprint ?? nameToken(evidence)
+      const fingerprint = naming instanceof Promise ? await naming : naming
       const error = decision.allowed ? undefined : decision.error
       const description = { request, evidence, fingerprint, requirement, error, duration }
       const recorded = recorder?.record(describeDecision(description, settings.audience, settings.now()))
@@ -177,12 +192,13 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   }
 
   /** The fingerprint of the presented token, made once for all requests that present it. */
-  async function nameToken({ caller, text }: Evidence<C>): Promise<string | undefined> {
+  function nameToken({ caller, text }: Evidence<C>): string | undefined | Promise<string> {
     if (text === undefined) return undefined
-    const digest = await runtime.sha256(text)
-    const fingerprint = runtime.encodeBase64url(digest.subarray(0, 16))
-    if (caller !== undefined) caller.fingerprint = fingerprint
-    return fingerprint
+    return andThen(runtime.sha256(text), (digest) => {
+      const fingerprint = runtime.encodeBase64url(digest.subarray(0, 16))
+      if (caller !== undefined) caller.fingerprint = fingerprint
+      return fingerprint
+    })
   }
 
   /** Gathers scopes at start-up, so that a client can read in the metadata what it may ask for. */
@@ -204,20 +220,21 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   return {
     metadata,
 
-    authorize: (request, requirement = {}) => decide(request, attemptOf(request), { ask: () => requirement }),
+    authorize: (request, requirement = {}) => decide(request, request, { ask: () => requirement }),
 
     protect(requirement = {}) {
       if (typeof requirement === 'function') {
-        return (request, source) => decide(request, attemptOf(source), { ask: () => requirement(source) })
+        return (request, source) => decide(request, source, { ask: () => requirement(source) })
       }
       const route = declare(checkRequirement(requirement))
-      return (request, source) => decide(request, attemptOf(source), route)
+      return (request, source) => decide(request, source, route)
     },
 
     async verify(token) {
       if (typeof token !== 'string') throw new AccessError('token_malformed')
       try {
-        return (await callers.verify(token)).token
+        const caller = callers.verify(token)
+        return (caller instanceof Promise ? await caller : caller).token
       } catch (thrown) {
         throw AccessError.from(thrown)
       }
@@ -250,11 +267,6 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
 /** Seconds a used token is remembered beyond its life: the clock of the store may be ahead. */
 const leeway = 5
-
-/** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
-function isObject(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
 
 /** Milliseconds, to the microsecond. */
 function elapsedSince(started: number): number {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import cluster from 'node:cluster'
-import { constants, createPublicKey, hash, type JsonWebKeyInput, verify } from 'node:crypto'
+import { constants, createPublicKey, createVerify, hash, type JsonWebKeyInput, verify } from 'node:crypto'
 import { algorithmProfiles } from './algorithm.js'
 import type { Runtime, SignatureCheck } from './runtime.js'
 
@@ -25,8 +25,12 @@ export const runtime: Runtime = {
     // RFC 8017 section 8.1.2: as long as the modulus. OpenSSL takes a PSS signature without its leading zeros, too.
     const { modulusLength = 0 } = { ...key.asymmetricKeyDetails }
     const size = signatureSize ?? Math.ceil(modulusLength / 8)
-    return (signingInput, signature) =>
-      signature.length === size && verify(digest, Buffer.from(signingInput, 'latin1'), options, signature)
+    const holds =
+      digest === null
+        ? (input: string, signature: Uint8Array) => verify(null, Buffer.from(input, 'latin1'), options, signature)
+        : (input: string, signature: Uint8Array) =>
+            createVerify(digest).update(input, 'latin1').verify(options, signature)
+    return (signingInput, signature) => signature.length === size && holds(signingInput, signature)
   },
 
   encodeBase64url(bytes) {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { andThen } from '../and-then.js'
 import { AccessError } from '../errors.js'
 import type { SigningAlgorithm } from '../jws/algorithm.js'
 import { decodeBytes, decodeJson, type JsonObject, splitCompact } from '../jws/compact.js'
@@ -50,7 +51,7 @@ export interface TokenVerifier {
    * @throws AccessError `token_malformed`, `token_type_rejected`, `algorithm_rejected`, `issuer_untrusted`,
    * `key_not_found`, `keys_unavailable`, `signature_invalid`
    */
-  authenticate(token: string): Promise<AuthenticToken>
+  authenticate(token: string): AuthenticToken | Promise<AuthenticToken>
   /**
    * Is what it says acceptable here? Claims, times, audience, delegation chain, actor trust.
    *
@@ -66,7 +67,7 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
   /** Headers of tokens that proved authentic: an issuer writes the same few headers all day. */
   const headers = new LRUCache<string, JoseHeader>({ max: maxHeaders })
 
-  async function authenticate(token: string): Promise<AuthenticToken> {
+  function authenticate(token: string): AuthenticToken | Promise<AuthenticToken> {
     if (token.length > rules.maxTokenSize) throw new AccessError('token_malformed')
     const parts = splitCompact(token)
     const knownHeader = headers.get(parts.header)
@@ -79,13 +80,15 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
 
     // A token that could not be accepted even with a good signature is not worth a fetch.
     const found = trust.keys.find(header.kid, header.alg, () => void checkClaims(claims, trust))
-    const key = found instanceof Promise ? await found : found
-    const prepared = key.check(header.alg)
-    const check = prepared instanceof Promise ? await prepared : prepared
-    const proven = check(parts.signingInput, signature, token)
-    if (!(proven instanceof Promise ? await proven : proven)) throw new AccessError('signature_invalid')
-    if (knownHeader === undefined) headers.set(parts.header, header)
-    return { header, claims, trust, key }
+    return andThen(found, (key) =>
+      andThen(key.check(header.alg), (check) =>
+        andThen(check(parts.signingInput, signature, token), (isProven) => {
+          if (!isProven) throw new AccessError('signature_invalid')
+          if (knownHeader === undefined) headers.set(parts.header, header)
+          return { header, claims, trust, key }
+        }),
+      ),
+    )
   }
 
   function checkHeader(header: JoseHeader, claims: JsonObject, { algorithms, profile }: IssuerTrust): void {
