@@ -65,13 +65,13 @@ export function deny(
     code: wireCode,
     ...(error.error !== undefined && { error: error.error }),
     error_description: description,
-    ...parameters,
   }
+  const added = Object.entries(parameters).filter(([name]) => !Object.hasOwn(problem, name))
   const finished = new AccessError(code, {
     parameters,
     headers: Object.freeze(headers),
     cause,
     ...(retryAfter && { retryAfter }),
   })
-  return { allowed: false, error: finished, status, headers: finished.headers, body: JSON.stringify(problem) }
+  return { allowed: false, error: finished, status, headers: finished.headers, body: JSON.stringify({ ...problem, ...Object.fromEntries(added) }) }
 }

@@ -74,7 +74,8 @@ export function createTokenVerifier(rules: TokenRules): TokenVerifier {
     const header = knownHeader ?? parseHeader(parts.header)
     const signature = decodeBytes(parts.signature)
     const claims = decodeJson(parts.claims)
-    const trust = typeof claims.iss === 'string' ? rules.issuers.get(claims.iss) : undefined
+    const issuer = Object.hasOwn(claims, 'iss') ? claims.iss : undefined
+    const trust = typeof issuer === 'string' ? rules.issuers.get(issuer) : undefined
     if (trust === undefined) throw new AccessError('issuer_untrusted')
     checkHeader(header, claims, trust)
 
