@@ -1,8 +1,10 @@
-import { AccessError, type Requirement } from '@behalf/core'
+import { AccessError, type AuthorizationDetail, type Requirement } from '@behalf/core'
 import { expect } from 'vitest'
 import type { Route } from '../support/routes.js'
-import { delegated, type Json, mint } from '../support/token.js'
-import { expectAllowed, expectRefused, seenBy } from './answer.js'
+import { AUDIENCE, delegated, type Json, mint, NOW } from '../support/token.js'
+import { type Extras, expectAllowed, expectRefused, seenBy } from './answer.js'
+import type { Code } from './error-table.js'
+import { bound, present } from './proof.js'
 import { createSuite } from './suite.js'
 
 const { refuses, allows, proves } = createSuite()
@@ -267,10 +269,21 @@ createSuite({ options: { policyTimeout: 50 }, routes: routesOf({ ...broken, ...s
 )
 
 const missing: Record<string, () => unknown> = Object.fromEntries(
-  ['scope', 'anyScope', 'delegation', 'actor', 'subject', 'check'].map((member) => [
-    member,
-    answering(() => ({ [member]: undefined })),
-  ]),
+  [
+    'scope',
+    'anyScope',
+    'delegation',
+    'actor',
+    'subject',
+    'authorizationDetails',
+    'purpose',
+    'tool',
+    'acr',
+    'maxAge',
+    'senderConstrained',
+    'singleUse',
+    'check',
+  ].map((member) => [member, answering(() => ({ [member]: undefined }))]),
 )
 createSuite({ routes: routesOf({ ...missing, ...sound }) }).refuses('BEHALF-undefined-member', {
   code: 'internal_error',
@@ -294,6 +307,23 @@ const demanding: Route[] = [
       },
     ],
   },
+  {
+    method: 'GET',
+    path: '/most',
+    guards: [
+      {
+        protect: {
+          acr: 'mfa',
+          purpose: 'refund',
+          subject: 'user-1',
+          authorizationDetails: { type: 'customer' },
+          scope: 'billing:write',
+          delegation: 'required',
+          senderConstrained: true,
+        },
+      },
+    ],
+  },
 ]
 createSuite({ routes: demanding }).proves('BEHALF-policy-order', async (api) => {
   const wrong = { scope: 'other' }
@@ -306,6 +336,23 @@ createSuite({ routes: demanding }).proves('BEHALF-policy-order', async (api) => 
   expectRefused(await api.call(to('/all/user-2', { scope: 'billing:write', ...right })), 'subject_mismatch')
   expectRefused(await api.call(to('/all/locked', { sub: 'locked', scope: 'billing:write', ...right })), 'policy_denied')
   expectAllowed(await api.call(to('/all/user-1', { scope: 'billing:write', ...right })))
+
+  expectRefused(await api.call(to('/most')), 'binding_required')
+  const steps: readonly (readonly [Code, Json, Extras?])[] = [
+    ['delegation_required', agent('agent:support')],
+    ['scope_insufficient', { scope: 'billing:write' }, { scope: 'billing:write' }],
+    ['details_insufficient', { authorization_details: [{ type: 'customer' }] }],
+    ['subject_mismatch', { sub: 'user-1' }],
+    ['purpose_mismatch', { tctx: { purpose: 'refund' } }],
+    ['authentication_insufficient', { acr: 'mfa' }, { acrValues: 'mfa' }],
+  ]
+  let changes: Json = { sub: 'user-2' }
+  for (const [code, next, extras] of steps) {
+    const refused = await api.call(await present({ path: '/most', token: bound(changes) }))
+    expectRefused(refused, code, { used: 'DPoP', ...extras })
+    changes = { ...changes, ...next }
+  }
+  expectAllowed(await api.call(await present({ path: '/most', token: bound(changes) })))
 })
 
 allows('BEHALF-no-requirement', {
@@ -334,4 +381,327 @@ proves('BEHALF-stacked-guards', async (api) => {
   expectAllowed(both, 2)
   expect(seenBy(both)).toMatchObject({ subject: 'user-1', mode: 'delegated' })
   expect(new Set(both.events.map(({ id }) => id)).size).toBe(2)
+})
+
+const get = (path: string, requirement: Requirement): Route => ({
+  method: 'GET',
+  path,
+  guards: [{ protect: requirement }],
+})
+
+const signingIn = createSuite({
+  routes: [
+    get('/strong', { acr: ['mfa', 'hwk'] }),
+    get('/recent', { maxAge: 300 }),
+    get('/both', { acr: ['mfa', 'hwk'], maxAge: 300 }),
+    get('/now', { maxAge: 0 }),
+  ],
+})
+const strong = { acr: 'mfa', auth_time: NOW - 10 }
+const weak: Readonly<Record<string, Json>> = {
+  'too weak': { ...strong, acr: 'pwd' },
+  'too long ago': { ...strong, auth_time: NOW - 1000 },
+  both: { acr: 'pwd', auth_time: NOW - 1000 },
+  neither: {},
+}
+const each = (path: string, changes: Readonly<Record<string, Json>>) =>
+  Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, to(path, change)]))
+
+signingIn.refuses(
+  'RFC9470-3-challenge',
+  {
+    code: 'authentication_insufficient',
+    acrValues: 'mfa hwk',
+    maxAge: '300',
+    cases: each('/both', weak),
+    twins: each('/both', { first: strong, second: { ...strong, acr: 'hwk' } }),
+  },
+  {
+    code: 'authentication_insufficient',
+    acrValues: 'mfa hwk',
+    cases: { 'acr alone': to('/strong') },
+    twins: { 'acr alone': to('/strong', { acr: 'mfa' }) },
+  },
+  {
+    code: 'authentication_insufficient',
+    maxAge: '0',
+    cases: { 'max_age alone': to('/now', { auth_time: NOW - 6 }) },
+    twins: { 'max_age alone': to('/now', { auth_time: NOW - 5 }) },
+  },
+  {
+    code: 'authentication_insufficient',
+    acrValues: 'mfa hwk',
+    maxAge: '300',
+    used: 'DPoP',
+    cases: { 'under DPoP': await present({ path: '/both' }) },
+    twins: { 'under DPoP': await present({ path: '/both', token: bound(strong) }) },
+  },
+)
+signingIn.refuses('RFC9470-6.1-acr', {
+  code: 'authentication_insufficient',
+  acrValues: 'mfa hwk',
+  cases: each('/strong', {
+    absent: {},
+    another: { acr: 'pwd' },
+    'upper case': { acr: 'MFA' },
+    'a longer one': { acr: 'mfa2' },
+    'both in one': { acr: 'mfa hwk' },
+    'a list': { acr: ['mfa'] },
+    'another claim': { amr: ['mfa'] },
+  }),
+  twins: each('/strong', { first: { acr: 'mfa' }, second: { acr: 'hwk' } }),
+})
+signingIn.refuses('RFC9470-6.1-age', {
+  code: 'authentication_insufficient',
+  maxAge: '300',
+  cases: each('/recent', {
+    absent: {},
+    'too long ago': { auth_time: NOW - 306 },
+    'in the future': { auth_time: NOW + 6 },
+    'in milliseconds': { auth_time: NOW * 1000 },
+    negative: { auth_time: -1 },
+    text: { auth_time: String(NOW) },
+    null: { auth_time: null },
+    'a fresh token of an old sign-in': { iat: NOW, auth_time: NOW - 1000 },
+  }),
+  twins: each('/recent', { now: { auth_time: NOW }, 'at the limit': { auth_time: NOW - 305 } }),
+})
+
+const isEnough: Requirement['authorizationDetails'] = (details: readonly AuthorizationDetail[]) =>
+  details.some(
+    ({ actions, limit }) => actions?.includes('refund') === true && typeof limit === 'number' && limit >= 100,
+  )
+const detailed = createSuite({
+  routes: [
+    {
+      method: 'GET',
+      path: '/customers/:id',
+      guards: [
+        {
+          protect: (param) => ({
+            scope: 'billing:read',
+            authorizationDetails: { type: 'customer', action: 'read', identifier: param('id') ?? '' },
+          }),
+        },
+      ],
+    },
+    get('/several', {
+      authorizationDetails: { type: 'customer', action: ['read', 'write'], datatype: 'mail', privilege: 'admin' },
+    }),
+    get('/function', { authorizationDetails: isEnough }),
+    get('/truthy', { authorizationDetails: (details) => details.length as unknown as boolean }),
+  ],
+})
+const record = { type: 'customer', actions: ['read'], identifier: 'cus_123' }
+const details = (...elements: readonly unknown[]): Json => ({ authorization_details: elements })
+const refusing = (
+  path: string,
+  cases: Readonly<Record<string, Json>>,
+  twins: Readonly<Record<string, Json>> = { 'the record': details(record) },
+) => ({ code: 'details_insufficient', cases: each(path, cases), twins: each(path, twins) }) as const
+
+detailed.refuses(
+  'RFC9396-2.2-record',
+  refusing('/customers/cus_124', { '123': details(record) }, { '124': details({ ...record, identifier: 'cus_124' }) }),
+)
+detailed.refuses(
+  'RFC9396-2.2-record',
+  refusing(
+    '/customers/cus_123',
+    {
+      'the scope alone': { scope: 'billing:read customer:read' },
+      'no details': details(),
+      'another record': details({ ...record, identifier: 'cus_124' }),
+      'a longer one': details({ ...record, identifier: 'cus_1234' }),
+      'upper case': details({ ...record, identifier: 'CUS_123' }),
+      'no identifier': details({ type: 'customer', actions: ['read'] }),
+      'another action': details({ ...record, actions: ['write'] }),
+      'no actions': details({ type: 'customer', identifier: 'cus_123' }),
+    },
+    {
+      'the record': details(record),
+      'beside another': details({ ...record, identifier: 'cus_124' }, record),
+      'more actions': details({ ...record, actions: ['write', 'read'] }),
+    },
+  ),
+  {
+    code: 'scope_insufficient',
+    scope: 'billing:read',
+    cases: each('/customers/cus_123', { 'the record without the scope': { ...details(record), scope: 'other' } }),
+    twins: each('/customers/cus_123', { both: details(record) }),
+  },
+)
+const whole = { type: 'customer', actions: ['read', 'write'], datatypes: ['mail'], privileges: ['admin'] }
+detailed.refuses(
+  'RFC9396-2-one-element',
+  refusing(
+    '/several',
+    {
+      'an action each': details({ ...whole, actions: ['read'] }, { ...whole, actions: ['write'] }),
+      'a part each': details({ ...whole, datatypes: [] }, { ...whole, privileges: [] }),
+      'no datatypes': details({ ...whole, datatypes: undefined }),
+      'another privilege': details({ ...whole, privileges: ['user'] }),
+    },
+    { 'one for all': details(whole), 'more than that': details({ ...whole, datatypes: ['mail', 'phone'] }) },
+  ),
+)
+detailed.refuses(
+  'RFC9396-2.2-locations',
+  refusing(
+    '/customers/cus_123',
+    {
+      elsewhere: details({ ...record, locations: ['https://other.example.com'] }),
+      nowhere: details({ ...record, locations: [] }),
+      'below this': details({ ...record, locations: [`${AUDIENCE}/invoices`] }),
+    },
+    {
+      here: details({ ...record, locations: [AUDIENCE] }),
+      'here too': details({ ...record, locations: ['https://other.example.com', AUDIENCE] }),
+      everywhere: details(record),
+    },
+  ),
+)
+detailed.refuses(
+  'RFC9396-2.1-type',
+  refusing('/customers/cus_123', {
+    another: details({ ...record, type: 'account' }),
+    'a longer one': details({ ...record, type: 'customer_v2' }),
+    'upper case': details({ ...record, type: 'Customer' }),
+    none: details({ ...record, type: undefined }),
+  }),
+)
+detailed.refuses(
+  'RFC9396-2-malformed',
+  refusing(
+    '/customers/cus_123',
+    {
+      'an object': { authorization_details: record },
+      text: { authorization_details: JSON.stringify([record]) },
+      null: { authorization_details: null },
+      'a list in a list': details([record]),
+      'actions as text': details({ ...record, actions: 'read' }),
+      'a number among actions': details({ ...record, actions: ['read', 1] }),
+      'identifier as a list': details({ ...record, identifier: ['cus_123'] }),
+      'locations as text': details({ ...record, locations: AUDIENCE }),
+      'privileges as an object': details({ ...record, privileges: {} }),
+      'a type that is no text': details({ ...record, type: ['customer'] }),
+    },
+    { 'a good one beside it': details(null, 7, { ...record, actions: 'read' }, record) },
+  ),
+)
+const refund = { type: 'refund', actions: ['refund'], limit: 100 }
+detailed.refuses(
+  'BEHALF-details-function',
+  refusing(
+    '/function',
+    {
+      none: {},
+      'too little': details({ ...refund, limit: 99 }),
+      elsewhere: details({ ...refund, locations: ['https://other.example.com'] }),
+      malformed: details({ ...refund, identifier: 7 }),
+    },
+    { enough: details(refund), here: details({ ...refund, locations: [AUDIENCE] }) },
+  ),
+  { ...refusing('/truthy', { one: details(refund), none: {} }), twins: each('/function', { enough: details(refund) }) },
+)
+
+createSuite({
+  routes: [
+    get('/refund', { purpose: 'refund' }),
+    get('/either', { purpose: ['refund', 'dispute'] }),
+    get('/tool', { tool: 'issue_refund' }),
+    get('/both', { purpose: 'refund', tool: 'issue_refund' }),
+  ],
+}).refuses('BEHALF-purpose', {
+  code: 'purpose_mismatch',
+  cases: {
+    ...each('/refund', {
+      none: {},
+      another: { tctx: { purpose: 'marketing' } },
+      'upper case': { tctx: { purpose: 'Refund' } },
+      'a list': { tctx: { purpose: ['refund'] } },
+      'a text for the context': { tctx: 'refund' },
+      'a list for the context': { tctx: [{ purpose: 'refund' }] },
+      'beside the context': { purpose: 'refund' },
+      'the tool': { tctx: { tool: 'refund' } },
+    }),
+    ...each('/tool', {
+      'another tool': { tctx: { tool: 'read_invoice' } },
+      'no tool': { tctx: { purpose: 'refund' } },
+    }),
+    ...each('/both', {
+      'only the purpose': { tctx: { purpose: 'refund' } },
+      'only the tool': { tctx: { tool: 'issue_refund' } },
+    }),
+  },
+  twins: {
+    ...each('/refund', { 'the purpose': { tctx: { purpose: 'refund', more: 1 } } }),
+    ...each('/either', { 'one of two': { tctx: { purpose: 'dispute' } } }),
+    ...each('/tool', { 'the tool': { tctx: { tool: 'issue_refund' } } }),
+    ...each('/both', { both: { tctx: { purpose: 'refund', tool: 'issue_refund' } } }),
+  },
+})
+
+createSuite({
+  routes: [get('/bound', { senderConstrained: true }), get('/any', { senderConstrained: false })],
+}).refuses('BEHALF-sender-constrained', {
+  code: 'binding_required',
+  cases: { 'a bearer token': to('/bound'), 'a bound token under Bearer': { path: '/bound', token: bound() } },
+  twins: { proven: await present({ path: '/bound' }), 'where it is not demanded': to('/any') },
+})
+
+const acting = (sub?: string, ...prior: readonly string[]): Json =>
+  sub === undefined ? {} : { act: { sub, ...acting(...prior) } }
+const priorActors = [
+  [
+    { deniedActors: ['agent:bad'] },
+    {
+      current: acting('agent:bad'),
+      prior: acting('agent:a', 'agent:bad'),
+      first: acting('agent:a', 'agent:b', 'agent:bad'),
+    },
+    { others: acting('agent:a', 'agent:b'), direct: {}, 'a longer name': acting('agent:a', 'agent:bad2') },
+  ],
+  [
+    { noRepeatedActor: true },
+    { repeated: acting('agent:a', 'agent:b', 'agent:a'), 'at once': acting('agent:a', 'agent:a') },
+    { each: acting('agent:a', 'agent:b', 'agent:c'), direct: {} },
+  ],
+  [
+    { requiredOrigin: ['agent:front'] },
+    { another: acting('agent:a', 'agent:b'), 'the current one': acting('agent:front', 'agent:b') },
+    { first: acting('agent:a', 'agent:front'), only: acting('agent:front'), direct: {} },
+  ],
+] as const
+for (const [delegation, cases, twins] of priorActors) {
+  createSuite({ options: { delegation } }).refuses('BEHALF-prior-actors', {
+    code: 'actor_not_allowed',
+    cases: each('/token', {
+      ...cases,
+      ...Object.fromEntries(
+        Object.entries(twins)
+          .filter(([name]) => name !== 'direct')
+          .map(([name, claims]) => [`${name}, with actors left out`, { ...claims, chain_complete: false }]),
+      ),
+    }),
+    twins: each('/token', twins),
+  })
+}
+allows('BEHALF-prior-actors', each('/token', { repeated: acting('agent:a', 'agent:b', 'agent:a') }))
+
+const profiled = { sub: 'agent:support', sub_profile: 'ai_agent' }
+createSuite({ options: { delegation: { actorProfiles: ['ai_agent', 'service'] } } }).refuses('ACTOR-PROFILE-profiles', {
+  code: 'actor_not_allowed',
+  cases: each('/token', {
+    none: acting('agent:support'),
+    another: { act: { ...profiled, sub_profile: 'human' } },
+    'upper case': { act: { ...profiled, sub_profile: 'AI_agent' } },
+    'of the prior actor': { act: { sub: 'agent:a', act: profiled } },
+    'of the subject': { ...acting('agent:support'), sub_profile: 'ai_agent' },
+  }),
+  twins: each('/token', {
+    first: { act: profiled },
+    second: { act: { ...profiled, sub_profile: 'service' } },
+    direct: {},
+  }),
 })

@@ -65,6 +65,20 @@ export function createSuite<Id extends string = RequirementId>(settings: ApiSett
   }
 }
 
+/** Runs `body` with an API of its own. */
+export async function withApi(
+  target: TargetName,
+  settings: ApiSettings,
+  body: (api: Api) => Promise<void>,
+): Promise<void> {
+  const own = await startApi(target, settings)
+  try {
+    await body(own)
+  } finally {
+    await own.close()
+  }
+}
+
 async function named(name: string, body: () => Promise<void>): Promise<void> {
   try {
     await body()

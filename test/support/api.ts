@@ -25,6 +25,8 @@ export interface ApiSettings {
   readonly options?: Options | ((clock: Clock, collect: (event: AuditEvent) => void) => Options)
   readonly routes?: readonly Route[]
   readonly publish?: boolean
+  /** Receives security events at `POST /events`. */
+  readonly receive?: boolean
 }
 
 /** A request: a token for `GET /invoices`, or anything down to the bytes. */
@@ -67,7 +69,7 @@ export interface Api {
 /** Starts one target over real sockets with a resource server of its own. */
 export async function startApi(
   target: TargetName,
-  { options = {}, routes = standardRoutes, publish = false }: ApiSettings = {},
+  { options = {}, routes = standardRoutes, publish = false, receive = false }: ApiSettings = {},
 ): Promise<Api> {
   const clock: Clock = { now: NOW }
   const events: DecisionEvent[] = []
@@ -83,10 +85,10 @@ export async function startApi(
     onWarning: (warning) => warnings.push(warning),
     ...(typeof options === 'function' ? options(clock, collect) : options),
   })
-  const mounted = await targets[target]({ server, routes, publish })
+  const mounted = await targets[target]({ server, routes, publish, receive })
 
   async function takeEvents(count: number): Promise<DecisionEvent[]> {
-    const deadline = Date.now() + 2_000
+    const deadline = Date.now() + 5_000
     while (events.length < count && Date.now() < deadline) await tick()
     for (let i = 0; i < 3; i++) await tick() // one too many must show as well
     return events.splice(0)
@@ -164,7 +166,9 @@ function assertNoLeak(
 
 function secretsOf(call: Call): string[] {
   const lines = toBytes(call).toString('latin1').split('\r\n\r\n', 1)[0]?.split('\r\n') ?? []
-  const values = lines.filter((line) => /^authorization:/i.test(line)).flatMap((line) => line.split(/[\s,]+/).slice(1))
+  const values = lines
+    .filter((line) => /^(?:authorization|dpop):/i.test(line))
+    .flatMap((line) => line.split(/[\s,]+/).slice(1))
   return values.flatMap(tokenSecrets)
 }
 

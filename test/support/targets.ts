@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Decision, Principal, Requirement, ResourceServer } from '@behalf/core'
-import { fromNode } from '@behalf/core/node'
+import {
+  type Decision,
+  maxSecurityEventSize,
+  type Principal,
+  type Requirement,
+  type ResourceServer,
+} from '@behalf/core'
+import { fromNode, readText } from '@behalf/core/node'
 import { createGuard as createExpressGuard } from '@behalf/express'
 import behalf from '@behalf/fastify'
 import { type AuthEnv, createGuard as createHonoGuard } from '@behalf/hono'
@@ -27,6 +33,8 @@ export interface Site {
   readonly routes: readonly Route[]
   /** Serves the metadata document, so that challenges point to it. */
   readonly publish: boolean
+  /** Receives security events at `POST /events`. */
+  readonly receive: boolean
 }
 
 type Mount = (site: Site) => Promise<Mounted>
@@ -41,10 +49,11 @@ interface Guards<Handler, Source> {
 export const targets = {
   core: (site) => listen(createServer({ maxHeaderSize }, coreListener(site))),
 
-  express({ server, routes, publish }) {
+  express({ server, routes, publish, receive }) {
     const app = express()
     const guard = createExpressGuard(server)
     if (publish) app.use(guard.metadata())
+    if (receive) app.post('/events', guard.securityEvents())
     for (const { method, path, guards } of routes) {
       const handlers = guardsOf(guards, guard, (request: express.Request) => (name) => text(request.params[name]))
       const verb = method.toLowerCase() as 'get' | 'post' | 'options' | 'delete'
@@ -55,10 +64,11 @@ export const targets = {
     return listen(createServer({ maxHeaderSize }, app))
   },
 
-  async fastify({ server, routes, publish }) {
+  async fastify({ server, routes, publish, receive }) {
     const app = fastify({ http: { maxHeaderSize }, forceCloseConnections: true })
     await app.register(behalf, server)
     if (publish) app.route(app.metadata())
+    if (receive) app.route({ method: 'POST', url: '/events', handler: app.securityEvents() })
     for (const { method, path, guards } of routes) {
       const onRequest = guardsOf(guards, app, (request: fastify.FastifyRequest) => (name) => {
         return text((request.params as Record<string, unknown>)[name])
@@ -74,11 +84,12 @@ export const targets = {
     return { port: (app.server.address() as AddressInfo).port, close: () => app.close() }
   },
 
-  koa({ server, routes, publish }) {
+  koa({ server, routes, publish, receive }) {
     const app = new Koa()
     const router = new Router()
     const guard = createKoaGuard(server)
     if (publish) app.use(guard.metadata())
+    if (receive) router.post('/events', guard.securityEvents())
     for (const { method, path, guards } of routes) {
       const handlers = guardsOf(
         guards,
@@ -97,10 +108,11 @@ export const targets = {
     return listen(createServer({ maxHeaderSize }, app.callback()))
   },
 
-  hono({ server, routes, publish }) {
+  hono({ server, routes, publish, receive }) {
     const app = new Hono<AuthEnv>()
     const guard = createHonoGuard(server)
     if (publish) app.use(guard.metadata())
+    if (receive) app.post('/events', guard.securityEvents())
     for (const { method, path, guards } of routes) {
       for (const handler of guardsOf(guards, guard, (context) => (name) => context.req.param(name))) {
         app.on(method, path, handler)
@@ -140,7 +152,12 @@ interface CoreExchange {
   readonly params: Readonly<Record<string, string>>
 }
 
-function coreListener({ server, routes, publish }: Site): (request: IncomingMessage, response: ServerResponse) => void {
+function coreListener({
+  server,
+  routes,
+  publish,
+  receive,
+}: Site): (request: IncomingMessage, response: ServerResponse) => void {
   const guard: Guards<ReturnType<typeof server.protect<CoreExchange>>, CoreExchange> = {
     requireScope: (...scope) => server.protect<CoreExchange>({ scope }),
     requireAnyScope: (...anyScope) => server.protect<CoreExchange>({ anyScope }),
@@ -157,11 +174,18 @@ function coreListener({ server, routes, publish }: Site): (request: IncomingMess
     ),
   }))
   const metadata = publish ? server.publishMetadata() : undefined
+  const receiver = receive ? server.securityEvents() : undefined
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request.url ?? '/')
     if (metadata !== undefined && path === metadata.path && /^(GET|HEAD)$/.test(request.method ?? '')) {
       const { status, headers, body } = metadata.answer()
+      send(response, status, headers, body)
+      return
+    }
+    if (receiver !== undefined && path === '/events' && request.method === 'POST') {
+      const text = await readText(request, maxSecurityEventSize)
+      const { status, headers, body } = await receiver.receive(text, request.headers['content-type'] ?? null)
       send(response, status, headers, body)
       return
     }

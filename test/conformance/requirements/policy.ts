@@ -70,7 +70,7 @@ export const policy = [
   {
     id: 'BEHALF-policy-order',
     source: 'Behalf',
-    text: 'The parts of a requirement are evaluated in a fixed order: delegation, actor, scope, subject, check.',
+    text: 'The parts of a requirement are evaluated in a fixed order: binding, delegation, actor, scope, details, subject, purpose, sign-in, check.',
   },
   {
     id: 'BEHALF-no-requirement',
@@ -81,5 +81,70 @@ export const policy = [
     id: 'BEHALF-stacked-guards',
     source: 'Behalf',
     text: 'Guards that stack all have to allow; each decides and records its own requirement.',
+  },
+  {
+    id: 'RFC9470-3-challenge',
+    source: 'RFC 9470 section 3',
+    text: 'A sign-in that is too weak or too long ago is answered 401 insufficient_user_authentication, with acr_values and max_age of the route in one challenge.',
+  },
+  {
+    id: 'RFC9470-6.1-acr',
+    source: 'RFC 9470 section 6.1, RFC 9068 section 2.2.1',
+    text: 'acr is compared exactly with the accepted values; a token without it meets none.',
+  },
+  {
+    id: 'RFC9470-6.1-age',
+    source: 'RFC 9470 section 6.1, RFC 9068 section 2.2.1',
+    text: 'auth_time is within max_age, clock tolerance included; one that is absent, in the future or no number is not.',
+  },
+  {
+    id: 'RFC9396-2.2-record',
+    source: 'RFC 9396 sections 2.2 and 9.1',
+    text: 'A token whose details name a record is refused for another record, even when its scope fits.',
+  },
+  {
+    id: 'RFC9396-2-one-element',
+    source: 'RFC 9396 section 2',
+    text: 'One element of authorization_details must cover all that is asked for; two that cover a part each do not.',
+  },
+  {
+    id: 'RFC9396-2.2-locations',
+    source: 'RFC 9396 section 2.2',
+    text: 'An element that names locations counts at these alone.',
+  },
+  {
+    id: 'RFC9396-2.1-type',
+    source: 'RFC 9396 section 2.1',
+    text: 'An element of another type covers nothing; the type is compared exactly.',
+  },
+  {
+    id: 'RFC9396-2-malformed',
+    source: 'RFC 9396 section 2',
+    text: 'An element that is not well-formed covers nothing; a good one beside it does.',
+  },
+  {
+    id: 'BEHALF-details-function',
+    source: 'Behalf',
+    text: 'A function of the details decides with true alone, and sees those of this API alone.',
+  },
+  {
+    id: 'BEHALF-purpose',
+    source: 'Behalf',
+    text: 'A token that was issued for another purpose or tool, or for none, is refused.',
+  },
+  {
+    id: 'BEHALF-sender-constrained',
+    source: 'Behalf, RFC 9700 section 2.2.1',
+    text: 'A route that demands sender constraint refuses a bearer token and serves one whose possession is proven.',
+  },
+  {
+    id: 'BEHALF-prior-actors',
+    source: 'Behalf, RFC 8693 section 4.1',
+    text: 'Prior actors are looked at only where that is configured, and then only to refuse: denied, repeated, or of another origin.',
+  },
+  {
+    id: 'ACTOR-PROFILE-profiles',
+    source: 'OAuth Actor Profile draft',
+    text: 'Where actor profiles are listed, an actor of another profile, or of none, is refused; direct tokens are served.',
   },
 ] as const satisfies readonly Requirement[]
