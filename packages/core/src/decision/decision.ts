@@ -73,5 +73,11 @@ export function deny(
     cause,
     ...(retryAfter && { retryAfter }),
   })
-  return { allowed: false, error: finished, status, headers: finished.headers, body: JSON.stringify({ ...problem, ...Object.fromEntries(added) }) }
+  return {
+    allowed: false,
+    error: finished,
+    status,
+    headers: finished.headers,
+    body: JSON.stringify({ ...problem, ...Object.fromEntries(added) }),
+  }
 }
