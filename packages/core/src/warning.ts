@@ -15,6 +15,10 @@ export interface Warning {
     | 'status_list_refresh_failed'
     | 'status_list_stale'
     | 'introspection_failed'
+    | 'revocations_refresh_failed'
+    | 'revocations_stale'
+    | 'revocations_unsubscribed'
+    | 'revocation_skipped'
   /** A sentence for a log. Holds no token, key or secret. */
   readonly message: string
   /** The issuer whose keys are concerned. */
