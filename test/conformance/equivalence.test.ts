@@ -42,7 +42,8 @@ for (const adapter of adapters) {
     it.each(Object.entries(corpus))('%s', async (_name, { call, parser }) => {
       const expected = await apiOf('core').call(call)
       const outcome = await apiOf(adapter).call(call)
-      if (parser) {
+      // The parser of Node 20.19 passes on what later ones refuse; then the adapters answer it, alike.
+      if (parser && expected.events.length === 0) {
         expect(outcome.response.status).toBe(expected.response.status)
         expect(outcome.response.status).toBeGreaterThanOrEqual(400)
         expect([...outcome.events, ...expected.events]).toEqual([])
@@ -50,7 +51,7 @@ for (const adapter of adapters) {
       }
       expect(comparable(outcome.response)).toEqual(comparable(expected.response))
       expect(outcome.events.map(comparableEvent)).toEqual(expected.events.map(comparableEvent))
-      expect(outcome.events).toHaveLength(typeof call === 'string' ? 1 : (call.events ?? 1))
+      expect(outcome.events).toHaveLength(parser || typeof call === 'string' ? 1 : (call.events ?? 1))
     })
 
     it('pipelined requests', async () => {
