@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     dir: 'test',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // Many tests wait more than they work: one worker, which is what two cores get by default, would wait with them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Floods of tokens, counted for coverage on a machine that does other things too.
     testTimeout: 60_000,
     hookTimeout: 60_000,
