@@ -238,10 +238,10 @@ proves('shared-state', async ({ server, takeEvents }) => {
     tryTo(() => Object.assign(verified.claims, { sub: 'evil' }))
     tryTo(() => (verified.delegation as unknown[]).push({ subject: 'agent:evil' }))
     tryTo(() => (verified.scopes as string[]).push('admin'))
-    tryTo(() => Object.assign(verified.header, { alg: 'none' }))
+    tryTo(() => Object.assign(verified.header ?? {}, { alg: 'none' }))
     tryTo(() => Object.assign(headers, { 'Set-Cookie': 'x=y' }))
     expect(JSON.stringify([principal, verified.claims, verified.delegation, verified.scopes])).toBe(before)
-    expect(verified.header.alg).toBe('ES256')
+    expect(verified.header?.alg).toBe('ES256')
     expect(headers).not.toHaveProperty('Set-Cookie')
   }
   const refused = await server.authorize(request('x'))

@@ -192,6 +192,7 @@ proves('prototype-pollution', async (api) => {
 proves('prototype-pollution', async ({ target }) => {
   // the other way round: somebody else polluted the prototype, and nothing of it counts as a claim or an option
   const polluted: Json = {
+    iss: ISSUER,
     sub: 'admin',
     scope: 'billing:read',
     aud: AUDIENCE,
@@ -202,7 +203,13 @@ proves('prototype-pollution', async ({ target }) => {
     delegation: 'forbidden',
   }
   const api = await startApi(target)
-  const tokens = [mint({ scope: undefined }), mint({ sub: undefined }), mint()]
+  const tokens = [
+    mint({ scope: undefined }),
+    mint({ sub: undefined }),
+    mint({ iss: undefined }),
+    mint({ act: { iss: ISSUER } }),
+    mint(),
+  ]
   for (const [name, value] of Object.entries(polluted)) {
     Reflect.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false, writable: true })
   }
@@ -216,7 +223,13 @@ proves('prototype-pollution', async ({ target }) => {
       )
       decisions.push(decision.allowed ? [decision.principal.subject, decision.principal.mode] : decision.error.code)
     }
-    expect(decisions).toEqual(['scope_insufficient', 'claim_missing', ['user-1', 'direct']])
+    expect(decisions).toEqual([
+      'scope_insufficient',
+      'claim_missing',
+      'issuer_untrusted',
+      'delegation_malformed',
+      ['user-1', 'direct'],
+    ])
   } finally {
     for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
     await api.close()
