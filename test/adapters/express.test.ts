@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest'
 import {
   allowingWith,
   asText,
+  challengesWith,
   createScene,
   lowerCase,
   promiseOfAnotherRealm,
@@ -248,7 +249,7 @@ describe.each(versions)('Express $version', ({ express }) => {
       await request(app).post(path).expect(404)
       await request(app).get(`${path}/x`).expect(404)
       const refused = await request(app).get('/x')
-      expect(refused.headers['www-authenticate']).toBe(`Bearer resource_metadata="https://api.example.com${path}"`)
+      expect(refused.headers['www-authenticate']).toBe(challengesWith(`https://api.example.com${path}`))
     })
 
     it('is served from a mounted router too', async () => {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   allowingWith,
   asText,
+  challengesWith,
   createScene,
   lowerCase,
   promiseOfAnotherRealm,
@@ -205,7 +206,7 @@ describe('metadata', () => {
     await supertest(app.server).post(path).expect(404)
     await supertest(app.server).get(`${path}/x`).expect(404)
     const refused = await supertest(app.server).get('/x')
-    expect(refused.headers['www-authenticate']).toBe(`Bearer resource_metadata="https://api.example.com${path}"`)
+    expect(refused.headers['www-authenticate']).toBe(challengesWith(`https://api.example.com${path}`))
   })
 })
 

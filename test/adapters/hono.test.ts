@@ -6,7 +6,15 @@ import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
-import { allowingWith, createScene, lowerCase, promiseOfAnotherRealm, summary, uncaughtDuring } from './scene.js'
+import {
+  allowingWith,
+  challengesWith,
+  createScene,
+  lowerCase,
+  promiseOfAnotherRealm,
+  summary,
+  uncaughtDuring,
+} from './scene.js'
 
 function createApi() {
   const scene = createScene()
@@ -213,7 +221,7 @@ describe('metadata', () => {
     expect((await app.request(path, { method: 'POST' })).status).toBe(404)
     expect((await app.request(`${path}/x`)).status).toBe(404)
     const refused = await app.request('/x')
-    expect(refused.headers.get('www-authenticate')).toBe(`Bearer resource_metadata="https://api.example.com${path}"`)
+    expect(refused.headers.get('www-authenticate')).toBe(challengesWith(`https://api.example.com${path}`))
   })
 })
 

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import {
   allowingWith,
   asText,
+  challengesWith,
   createScene,
   lowerCase,
   promiseOfAnotherRealm,
@@ -221,7 +222,7 @@ describe('metadata', () => {
     await request(app.callback()).post(path).expect(404)
     await request(app.callback()).get(`${path}/x`).expect(404)
     const refused = await request(app.callback()).get('/x')
-    expect(refused.headers['www-authenticate']).toBe(`Bearer resource_metadata="https://api.example.com${path}"`)
+    expect(refused.headers['www-authenticate']).toBe(challengesWith(`https://api.example.com${path}`))
   })
 })
 

@@ -72,6 +72,12 @@ export function asText(response: Response, done: (error: Error | null, body: unk
   response.on('end', () => done(null, text))
 }
 
+/** The challenges of an API that publishes its metadata, to a caller who presents nothing. */
+export function challengesWith(metadata: string): string {
+  const algs = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'
+  return `Bearer resource_metadata="${metadata}", DPoP algs="${algs}", resource_metadata="${metadata}"`
+}
+
 /** Headers as supertest shows them. */
 export function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

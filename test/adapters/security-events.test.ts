@@ -154,9 +154,9 @@ describe('the client certificate of the connection, on Hono', () => {
   const der = new Uint8Array([0x30, 0x03, 0x02, 0x01, 0x07])
   const guard = createHonoGuard(createOptions())
   const app = new Hono().get('/', guard.protect({ senderConstrained: true }), (c) => c.text('ok'))
-  const statusWith = async (env: unknown) => {
+  const statusWith = async (env: object | undefined) => {
     const token = await issuer.token({ subject: 'alice', audience, boundTo: der })
-    const answer = await app.request('/', { headers: { Authorization: `Bearer ${token}` } }, env as object)
+    const answer = await app.request('/', { headers: { Authorization: `Bearer ${token}` } }, env)
     return answer.status
   }
   const incoming = (raw: Uint8Array) => ({ incoming: { socket: { getPeerCertificate: () => ({ raw }) } } })
@@ -165,7 +165,7 @@ describe('the client certificate of the connection, on Hono', () => {
     expect(await statusWith(incoming(der))).toBe(200)
   })
 
-  it.each<[string, unknown]>([
+  it.each<[string, object | undefined]>([
     ['another one', incoming(new Uint8Array([0x30, 0x03, 0x02, 0x01, 0x08]))],
     ['a connection without TLS', { incoming: { socket: {} } }],
     ['a binding of that name', { incoming: 'text' }],

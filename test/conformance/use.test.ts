@@ -66,7 +66,8 @@ proves('BEHALF-single-use-race', async (api) => {
   const token = mint()
   const calls = Array.from({ length: 20 }, () => ({ path: '/once', token }))
   const { responses } = await api.pipeline(calls)
-  expect(responses.map(({ status }) => status).sort()).toEqual([200, ...calls.slice(1).map(() => 401)])
+  expect(responses.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1)
+  expect(responses.map(({ status }) => status).filter((status) => status === 401)).toHaveLength(19)
 })
 
 proves('RFC7519-4.1.7-token-id', async (api) => {

@@ -12,15 +12,23 @@ export function requestOf(c: Context): ResourceRequest {
     headers,
     route: routePath(c),
     get clientCertificate() {
-      const { incoming }: NodeBindings = c.env ?? {}
-      return incoming?.socket && clientCertificateOf(incoming)
+      const env: unknown = c.env
+      return isOnNode(env) ? clientCertificateOf(env.incoming) : undefined
     },
   }
 }
 
 /** What `@hono/node-server` adds to the environment. */
 interface NodeBindings {
-  readonly incoming?: Parameters<typeof clientCertificateOf>[0]
+  readonly incoming: Parameters<typeof clientCertificateOf>[0]
+}
+
+function isOnNode(env: unknown): env is NodeBindings {
+  return isObject(env) && isObject(env.incoming) && isObject(env.incoming.socket)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 /** The body of a security event, or so much of it that it is seen to be too long. */
@@ -30,9 +38,9 @@ export async function readText({ req }: Context): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   while (reader !== undefined && text.length <= maxSecurityEventSize) {
-    const { done, value } = await reader.read()
-    text += decoder.decode(value, { stream: !done })
-    if (done) break
+    const chunk: { readonly done: boolean; readonly value?: unknown } = await reader.read()
+    text += decoder.decode(chunk.value instanceof Uint8Array ? chunk.value : undefined, { stream: !chunk.done })
+    if (chunk.done) break
   }
   return text
 }
