@@ -40,7 +40,7 @@ describe('a resource server that introspects', () => {
     const server = createResourceServer({
       issuer: issuer.trusted(),
       audience,
-      audit: (event) => events.push(event),
+      audit: (event) => void events.push(event),
       introspection: { endpoint: address, mode, client: { id: 'billing', secret: 'a secret' } },
     })
     const active = (more: object = {}) => ({

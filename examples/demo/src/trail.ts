@@ -74,8 +74,7 @@ function subjectOf({ subject, token }: DecisionEvent): string {
   return subject?.id ?? (token ? '(unproven)' : '-')
 }
 
-/** The current actor and those that called it. A token refused before its chain was read has none to show. */
-function chainOf({ subject, mode, chain = [] }: DecisionEvent): string {
-  const unnamed = subject && !mode ? '(unread)' : '-'
-  return chain.map(({ id }) => id).join(' < ') || unnamed
+/** The current actor and those that called it. Of a token that was refused for its claims, the current actor alone. */
+function chainOf({ actor, chain = actor ? [actor] : [] }: DecisionEvent): string {
+  return chain.map(({ id }) => id).join(' < ') || '-'
 }
