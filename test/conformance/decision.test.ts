@@ -73,6 +73,28 @@ proves('RFC6750-3-parameters', async (api) => {
   }
 })
 
+/** A route of its own may put text of the request into a parameter. */
+const wild = {
+  method: 'GET',
+  path: '/wild',
+  guards: [
+    {
+      protect: {
+        check() {
+          throw new AccessError('scope_insufficient', { parameters: { scope: 'a\r\nSet-Cookie: x=y\0é€\u{1f600}"\\' } })
+        },
+      } satisfies Requirement,
+    },
+  ],
+} as const
+createSuite({ routes: [wild] }).proves('RFC6750-3-parameters', async (api) => {
+  const { response } = await api.call({ path: '/wild', token: mint() })
+  expect(response.status).toBe(403)
+  expect(headerValues(response, 'Set-Cookie')).toEqual([])
+  expect(headerValue(response, 'WWW-Authenticate')).toContain(', scope="a??Set-Cookie: x=y?')
+  expect(headerValue(response, 'WWW-Authenticate')).toMatch(/^[\x20-\x7e]+$/)
+})
+
 proves('RFC6750-3.1-error-codes', async (api) => {
   const byError: Record<string, number> = {
     invalid_request: 400,
