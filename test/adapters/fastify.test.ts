@@ -366,10 +366,11 @@ describe('requireGuards', () => {
     await expect(app.ready()).resolves.toBe(app)
   })
 
-  it('treats an unknown instruction as refuse', async () => {
-    const app = await createGuarded('warn' as never)
-    app.get('/open', async () => '')
-    await expect(app.ready()).rejects.toThrow(ConfigurationError)
+  it('refuses an instruction and an exception it does not know', async () => {
+    await expect(createGuarded('warn' as never)).rejects.toThrow(ConfigurationError)
+    const app = fastify()
+    const options = { onUnguarded: 'refuse', except: '/users/health' as never } as const
+    await expect(app.register(requireGuards, options)).rejects.toThrow(ConfigurationError)
   })
 
   it('lets what it is told throw', async () => {

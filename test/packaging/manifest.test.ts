@@ -52,8 +52,8 @@ describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
     expect(manifest.engines).toEqual(engines)
   })
 
-  it('publishes dist and nothing else', () => {
-    expect(manifest.files).toEqual(['dist'])
+  it('publishes dist and pages, and nothing else', () => {
+    expect((manifest.files as string[]).filter((file) => !/^[A-Z]+\.md$/.test(file))).toEqual(['dist'])
     expect(['main', 'module', 'browser', 'types', 'bin', 'scripts'].filter((member) => member in manifest)).toEqual([])
   })
 

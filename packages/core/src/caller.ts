@@ -10,7 +10,7 @@ import type { InForceCheck } from './revocation/in-force.js'
 import type { Settings } from './settings.js'
 import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import type { Introspector } from './token/introspection.js'
-import { type CachedToken, createTokenCache } from './token/token-cache.js'
+import { type CachedToken, createTokenCache, isCurrent } from './token/token-cache.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
 /** A verified token and what was made of it; lives as long as the token is remembered. */
@@ -44,6 +44,8 @@ export interface Callers<C> {
   identify(request: ResourceRequest, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>>
   /** The same for the text of a token. Both answer at once when they remember the token. */
   verify(text: string): Caller<C> | Promise<Caller<C>>
+  /** Looks again, for a later guard of one request, at everything that time can change. */
+  review(caller: Caller<C>): Caller<C> | Promise<Caller<C>>
   /** Makes the principal of a token, once for all requests that present it. */
   introduce(caller: Caller<C>): Principal<C> | Promise<Principal<C>>
 }
@@ -86,6 +88,13 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
     const isAsked = introspector?.mode === 'always' && token.header !== undefined
     const confirming = isAsked ? introspector.confirm(text, token) : undefined
     return confirming instanceof Promise ? confirming.then(() => checkInForce(token)) : checkInForce(token)
+  }
+
+  function review(caller: Caller<C>): Caller<C> | Promise<Caller<C>> {
+    checkTimes(caller.token, settings, settings.now())
+    if (!isCurrent(caller)) throw new AccessError('key_not_found')
+    const passing = checkStanding(caller)
+    return passing === undefined ? caller : passing.then(() => caller)
   }
 
   function verify(text: string): Caller<C> | Promise<Caller<C>> {
@@ -140,13 +149,22 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
   function parseClaims(claims: Claims): C | Promise<C> {
     // Without a schema C is Claims. Some libraries change what they parse, so a schema gets a copy.
     if (settings.claims === undefined) return claims as C
-    const answer = settings.claims['~standard'].validate(structuredClone(claims))
+    const answer = settings.claims['~standard'].validate(copyOf(claims))
     const tooLate = () => new Error(`the claims schema took longer than ${settings.policyTimeout} ms`)
     return andThen('then' in answer ? within(settings.policyTimeout, answer, tooLate) : answer, (result) => {
-      if (result.issues !== undefined) throw new AccessError('claim_invalid')
+      if (result.issues !== undefined || !('value' in result)) throw new AccessError('claim_invalid')
       return deepFreeze(result.value) // the principal is shared by all requests that present the token
     })
   }
 
-  return { identify, verify, introduce }
+  return { identify, review, verify, introduce }
+}
+
+/** Nesting is the issuer's choice; what is too deep to be copied is too deep for a schema. */
+function copyOf(claims: Claims): Claims {
+  try {
+    return structuredClone(claims)
+  } catch (cause) {
+    throw new AccessError('claim_invalid', { cause })
+  }
 }

@@ -72,7 +72,7 @@ export interface ResourceServerOptions<C = Claims> {
    */
   readonly securityEvents?: SecurityEventOptions
   /** Receives one event per decision: a function, a sink, or a sink that decisions wait for (`required`). */
-  readonly audit?: ((event: AuditEvent) => void | Promise<void>) | AuditSink | AuditOptions
+  readonly audit?: ((event: AuditEvent) => unknown) | AuditSink | AuditOptions
   /** Milliseconds a requirement function or a `check` may take before the request is refused. Default 5000. */
   readonly policyTimeout?: number
   /** What an operator should know: stale keys serving, bad keys skipped, events dropped. */

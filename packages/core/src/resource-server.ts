@@ -7,19 +7,17 @@ import { type Caller, createCallers, type Evidence } from './caller.js'
 import { within } from './deadline.js'
 import { allow, type Decision, deny } from './decision/decision.js'
 import { AccessError, ConfigurationError } from './errors.js'
-import { createIssuerKeys } from './keys/issuer.js'
 import { formatMetadata, type MetadataEndpoint, metadataUrl, type ProtectedResourceMetadata } from './metadata.js'
 import type { ResourceServerOptions } from './options.js'
 import { evaluate } from './policy/policy.js'
 import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
 import type { ResourceRequest } from './request/request.js'
 import { createSecurityEventReceiver, type SecurityEventReceiver } from './revocation/security-events.js'
-import { readOptions, type Settings } from './settings.js'
-import { createStages } from './stages.js'
+import { readOptions } from './settings.js'
+import { createStages, createTrust } from './stages.js'
 import type { Claims } from './token/claims.js'
 import { draftNames } from './token/names.js'
 import type { VerifiedToken } from './token/verified-token.js'
-import type { IssuerTrust } from './token/verifier.js'
 
 /** An API that verifies tokens by itself and decides. */
 export interface ResourceServer<C = Claims> {
@@ -76,6 +74,7 @@ export type Guard<Source, C = Claims> = (request: ResourceRequest, source: Sourc
 
 /** One look at a request, shared by all its guards: what is known by now, and who it turns out to be. */
 interface Attempt<C> {
+  readonly authorization: string | null
   readonly evidence: Evidence<C>
   caller?: Caller<C> | Promise<Caller<C>>
   /** Set when a guard has used the token up: what the next guard of the same request asks for is done then. */
@@ -106,13 +105,14 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   /** The way of a request, top to bottom. */
   async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
     const started = performance.now()
-    const attempt: Attempt<C> = attempts.get(source) ?? { evidence: {} }
-    const { evidence } = attempt
+    let evidence: Evidence<C> = {}
     let { requirement } = route
     let decision: Decision<C>
     try {
-      attempt.caller ??= identify(request, source, attempt)
-      const known = attempt.caller instanceof Promise ? await attempt.caller : attempt.caller
+      const attempt = attemptOf(request, source)
+      evidence = attempt.evidence
+      const identifying = identify(request, source, attempt)
+      const known = identifying instanceof Promise ? await identifying : identifying
       const introducing = known.principal ?? callers.introduce(known)
       const principal = introducing instanceof Promise ? await introducing : introducing
       const asking = requirement ?? ask(route)
@@ -135,9 +135,17 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
   /** What took a look that must not be taken twice is shared by the guards that are given the same source. */
   function identify(request: ResourceRequest, source: object, attempt: Attempt<C>): Caller<C> | Promise<Caller<C>> {
-    const caller = callers.identify(request, attempt.evidence)
-    if (caller instanceof Promise || attempt.evidence.authentic !== undefined) share(source, attempt)
-    return caller
+    if (attempt.caller !== undefined) return andThen(attempt.caller, callers.review)
+    attempt.caller = callers.identify(request, attempt.evidence)
+    if (attempt.caller instanceof Promise || attempt.evidence.authentic !== undefined) share(source, attempt)
+    return attempt.caller
+  }
+
+  /** A request whose credential was exchanged since is another request. */
+  function attemptOf({ headers }: ResourceRequest, source: object): Attempt<C> {
+    const authorization = headers.get('authorization')
+    const shared = attempts.get(source)
+    return shared?.authorization === authorization && shared !== undefined ? shared : { authorization, evidence: {} }
   }
 
   /** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
@@ -281,13 +289,4 @@ interface Undescribed<C> extends Omit<Outcome, 'fingerprint' | 'error' | 'eviden
 /** Whether a value is a resource server made already, rather than options for one. */
 export function toResourceServer<C>(given: ResourceServerOptions<C> | ResourceServer<C>): ResourceServer<C> {
   return typeof given === 'object' && given !== null && 'authorize' in given ? given : createResourceServer(given)
-}
-
-function createTrust<C>({ issuers, keySet, onWarning, now }: Settings<C>): ReadonlyMap<string, IssuerTrust> {
-  return new Map(
-    issuers.map((issuer) => {
-      const keys = createIssuerKeys(issuer, { times: keySet, onWarning, now })
-      return [issuer.issuer, { ...issuer, keys }]
-    }),
-  )
 }

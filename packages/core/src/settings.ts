@@ -92,7 +92,8 @@ const checkOptions = checkMembers({
   },
   claims: check(isSchema, 'must be a Standard Schema, such as one of zod, valibot or arktype'),
   audit: (value, path) => {
-    if (typeof value === 'function' || hasFunction('record')(value)) return
+    if (typeof value === 'function') return
+    if (hasFunction('record')(value)) return checkPlainSink(value, path)
     checkMembers({
       sink: check(hasFunction('record'), 'must have a function record'),
       required: checkBoolean,
@@ -190,11 +191,11 @@ function readDelegation(delegation: DelegationOptions = {}): DelegationRules {
   return {
     maxDepth: delegation.maxDepth ?? 4,
     actorIssuer: delegation.actorIssuer ?? 'default-to-token-issuer',
-    actors: delegation.actors,
-    actorProfiles: delegation.actorProfiles,
-    deniedActors: delegation.deniedActors ?? [],
+    actors: delegation.actors && [...delegation.actors],
+    actorProfiles: delegation.actorProfiles && [...delegation.actorProfiles],
+    deniedActors: [...(delegation.deniedActors ?? [])],
     noRepeatedActor: delegation.noRepeatedActor ?? false,
-    requiredOrigin: delegation.requiredOrigin,
+    requiredOrigin: delegation.requiredOrigin && [...delegation.requiredOrigin],
     singleAudience: delegation.singleAudience ?? true,
     subjectNotActor: delegation.subjectNotActor ?? true,
   }
@@ -211,7 +212,8 @@ function readReplay(given: ResourceServerOptions['replayStore']): Settings<unkno
 
 function readAudit(audit: ResourceServerOptions['audit']): Required<AuditOptions> | undefined {
   if (audit === undefined) return undefined
-  if (typeof audit === 'function') return { sink: { record: audit }, required: false, timeout: 1_000 }
+  if (typeof audit === 'function')
+    return { sink: { record: (event) => audit(event) as void | Promise<void> }, required: false, timeout: 1_000 }
   if (!('sink' in audit)) return { sink: audit, required: false, timeout: 1_000 }
   return { sink: audit.sink, required: audit.required ?? false, timeout: audit.timeout ?? 1_000 }
 }
@@ -220,7 +222,8 @@ function readAudit(audit: ResourceServerOptions['audit']): Required<AuditOptions
 function quietly(listener: WarningListener): WarningListener {
   return (warning) => {
     try {
-      listener(warning)
+      const answer: unknown = listener(warning)
+      Promise.resolve(answer).catch(() => {})
     } catch {}
   }
 }
@@ -245,6 +248,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** Whether a value, of a class or not, has a function of that name. */
 function hasFunction(name: string): (value: unknown) => boolean {
   return (value) => isObject(value) && typeof value[name] === 'function'
+}
+
+/** A sink that is given alone has no settings: what looks like one would be silently without effect. */
+function checkPlainSink(value: unknown, path: string): void {
+  for (const name of ['sink', 'required', 'timeout']) {
+    if (isObject(value) && value[name] !== undefined) {
+      throw new ConfigurationError(`${path}.${name}`, 'belongs beside a sink: { sink, required, timeout }')
+    }
+  }
 }
 
 function checkRequired(value: unknown, path: string, name: string): void {

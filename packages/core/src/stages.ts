@@ -4,6 +4,7 @@ import { createDpopVerifier, type DpopMode } from './binding/dpop.js'
 import { createMemoryReplayStore, createReplayGuard, type ReplayGuard } from './binding/replay.js'
 import type { CallerStages } from './caller.js'
 import type { ChallengeSettings } from './decision/challenge.js'
+import { createIssuerKeys } from './keys/issuer.js'
 import type { Scheme } from './request/credentials.js'
 import { createInForceCheck } from './revocation/in-force.js'
 import { createStatusListCheck } from './revocation/status-list.js'
@@ -79,4 +80,14 @@ function createReplay<C>({ replay, onWarning, now }: Settings<C>): ReplayGuard {
       return guard.claim(key, expiresAt)
     },
   }
+}
+
+/** The trusted issuers with their keys, by identifier. */
+export function createTrust<C>({ issuers, keySet, onWarning, now }: Settings<C>): ReadonlyMap<string, IssuerTrust> {
+  return new Map(
+    issuers.map((issuer) => {
+      const keys = createIssuerKeys(issuer, { times: keySet, onWarning, now })
+      return [issuer.issuer, { ...issuer, keys }]
+    }),
+  )
 }

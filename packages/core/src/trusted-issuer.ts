@@ -120,8 +120,10 @@ function readIssuer(entry: unknown, path: string, algorithms: readonly SigningAl
 }
 
 /** An ID token is a `JWT` too, and one without `typ` could be anything: something else must tell them apart. */
-function checkProfile({ types, typeRequired = true, isAccessToken }: ClaimProfile, path: string): void {
-  if (!isTexts(types)) throw new ConfigurationError(path, 'must be a profile made by rfc9068()')
+function checkProfile(profile: ClaimProfile, path: string): void {
+  const { types, typeRequired = true, isAccessToken } = profile
+  const isWhole = Object.keys(rfc9068()).every((name) => profile[name as keyof ClaimProfile] !== undefined)
+  if (!isWhole || !isTexts(types)) throw new ConfigurationError(path, 'must be a profile made by rfc9068() or a preset')
   if (isAccessToken === undefined && (!typeRequired || types.includes('jwt'))) {
     throw new ConfigurationError(`${path}.isAccessToken`, 'is required where typ does not prove an access token')
   }

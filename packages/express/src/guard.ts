@@ -82,9 +82,12 @@ export function createGuard<C = Claims>(options: ResourceServerOptions<C> | Reso
   }
 }
 
-/** Template of the matched route. A guard that is mounted by `use` stands before the match and knows none. */
-function routeOf({ baseUrl, route }: { baseUrl: string; route?: { path: unknown } }): string | undefined {
-  return route && baseUrl + String(route.path)
+/**
+ * Template of the matched route, as the router it belongs to has it: Express keeps what stands before that as the caller
+ * wrote it, values and all. A guard that is mounted by `use` stands before the match and knows none.
+ */
+function routeOf({ route }: { route?: { path: unknown } }): string | undefined {
+  return route && String(route.path)
 }
 
 /** Sends an answer as it is: `res.send` would add a charset and an entity tag. */

@@ -31,6 +31,10 @@ export const requireGuards: FastifyPluginAsync<RequireGuardsOptions> = fastifyPl
 
 async function requireGuardsPlugin(app: FastifyInstance, options: RequireGuardsOptions): Promise<void> {
   const { onUnguarded, except = [] } = options
+  if (onUnguarded !== 'refuse' && typeof onUnguarded !== 'function') {
+    throw new ConfigurationError('onUnguarded', "must be 'refuse' or a function")
+  }
+  if (!Array.isArray(except)) throw new ConfigurationError('except', 'must be a list of URLs')
   const routes: { readonly route: RouteOptions; readonly scope: object }[] = []
   const guardedScopes = new WeakSet<object>()
 

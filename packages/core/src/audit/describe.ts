@@ -60,7 +60,7 @@ export function describeDecision(outcome: Outcome, audience: string, now: number
     token: known.token,
     requested: requirement && describeRequirement(requirement),
     granted: known.granted,
-    resource: { aud: audience, route: request.route && cutText(request.route) },
+    resource: { aud: cutText(audience), route: request.route && cutText(request.route) },
     request: { method: cutText(request.method) },
     trace: parseTraceparent(request.headers.get('traceparent')),
     txn: known.txn,

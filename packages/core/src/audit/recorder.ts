@@ -37,7 +37,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const { record, drain } = options.required ? createRequiredWriter(options) : createBestEffortWriter(options)
   let closing: Promise<void> | undefined
   return {
-    record,
+    record(event) {
+      if (closing === undefined) return record(event)
+      options.onWarning({ code: 'audit_dropped', message: 'a decision was made after the audit sink was closed' })
+      return options.required ? Promise.reject(new Error('the audit sink is closed')) : undefined
+    },
     close() {
       closing ??= closeSink(options, drain)
       return closing
@@ -107,7 +111,7 @@ function createBestEffortWriter({ sink, audience, onWarning, now }: RecorderOpti
     for (const event of events) {
       try {
         const written = sink.record(event)
-        if (written !== undefined) void follow(event, written)
+        if (isPromise(written)) void follow(event, written)
       } catch (cause) {
         lose(event, cause)
       }
@@ -152,6 +156,11 @@ async function closeSink({ sink, timeout, onWarning }: RecorderOptions, drain: W
       onWarning({ code: 'audit_failed', message, cause })
     }
   }
+}
+
+/** A callback may answer anything, such as the length of a list it was pushed on. */
+function isPromise(value: unknown): value is Promise<void> {
+  return typeof value === 'object' && value !== null && 'then' in value
 }
 
 /** Runs a sink's function; what it throws becomes a rejection. */

@@ -1,24 +1,36 @@
-const maxPlainLength = 128
-const maxOtherLength = 42
+/** Bytes of a text once it is JSON. */
+const maxSize = 128
 
 /** Printable ASCII that JSON writes as it is: one byte a character. */
 const plain = /^[\x20\x21\x23-\x5B\x5D-\x7E]*$/
-const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+const encoder = new TextEncoder()
 
 /**
- * Makes a text that came from outside safe to keep in a trail: at most 128 bytes once it is JSON, without control,
- * formatting and line-breaking characters.
+ * Makes a text that came from outside safe to keep in a trail: at most 128 bytes once it is JSON, ended by an ellipsis
+ * where it was cut. Control, formatting and line-breaking characters are written out (`<U+200B>`), never left out: a text
+ * with one must not look like the text without.
  */
 export function cutText(text: string): string {
-  if (text.length <= maxPlainLength && plain.test(text)) return text
-  const start = text.slice(0, maxPlainLength * 2).replace(controls, '')
-  if (plain.test(start)) return start.slice(0, maxPlainLength)
-  return [...start.slice(0, maxOtherLength)].filter((character) => !/\p{Cs}/u.test(character)).join('')
+  if (text.length <= maxSize && plain.test(text)) return text
+  let kept = ''
+  let size = 0
+  for (const character of text) {
+    const shown = invisible.test(character) ? `<U+${hexOf(character)}>` : character
+    size += shown === '"' || shown === '\\' ? 2 : encoder.encode(shown).length
+    if (size > maxSize - 3) return `${kept}…`
+    kept += shown
+  }
+  return kept
 }
 
-const maxListLength = 384
+function hexOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+}
 
-/** The texts of a list, each cut, as many as fit into about 384 bytes. */
+const maxListLength = 320
+
+/** The texts of a list, each cut, as many as fit into about 320 bytes. */
 export function cutList(texts: readonly string[]): readonly string[] {
   const kept: string[] = []
   let size = 0

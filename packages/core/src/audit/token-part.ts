@@ -27,8 +27,17 @@ export type TokenPart = Pick<
 /** Longest chain that is written out. */
 const maxChain = 4
 
+/** Bytes of the part of an event that a token makes up; a longer one shows the current actor of its chain alone. */
+const maxPartSize = 2300
+
 /** Describes a token that holds. Members it has no value for are undefined, which JSON leaves out. */
 export function describeToken(token: VerifiedToken, sha256: string): TokenPart {
+  const part = describeWhole(token, sha256)
+  if (token.delegation.length < 2 || JSON.stringify(part).length <= maxPartSize) return part
+  return { ...part, chain: part.chain?.slice(0, 1), chain_complete: false }
+}
+
+function describeWhole(token: VerifiedToken, sha256: string): TokenPart {
   const { issuer, delegation, claims, confirmation, tokenId } = token
   const actor = delegation[0]
   const context = claims[draftNames.transactionContext]

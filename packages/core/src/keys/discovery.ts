@@ -23,9 +23,11 @@ function metadataUrls(issuer: string): readonly string[] {
  */
 export async function discoverJwksUri(issuer: string, limits: FetchLimits): Promise<string> {
   const failures: string[] = []
-  for (const url of metadataUrls(issuer)) {
+  for (const [index, url] of metadataUrls(issuer).entries()) {
+    // The second address gets its turn though the first one hangs.
+    const timeout = index === 0 ? Math.ceil(limits.timeout / 2) : limits.timeout
     try {
-      return jwksUriOf((await fetchJson(url, limits)).value, issuer)
+      return jwksUriOf((await fetchJson(url, { ...limits, timeout })).value, issuer)
     } catch (error) {
       if (limits.signal.aborted) throw error
       failures.push(`${url}: ${error instanceof Error ? error.message : 'failed'}`)

@@ -83,9 +83,11 @@ export function createRemoteKeySet({ issuer, times, load, onWarning, now }: Remo
 
   /** Resolves to whether keys were fetched. Never rejects. */
   function refresh(): Promise<boolean> {
-    inFlight ??= attempt().finally(() => {
-      inFlight = undefined
-    })
+    inFlight ??= attempt()
+      .catch(() => false) // a clock that fails: the next request finds out
+      .finally(() => {
+        inFlight = undefined
+      })
     return inFlight
   }
 

@@ -43,7 +43,7 @@ export function coversDetails(
   location: string,
 ): boolean {
   const details = readDetails(claims).filter(({ locations }) => locations === undefined || locations.includes(location))
-  if (typeof requirement === 'function') return requirement(details) === true
+  if (typeof requirement === 'function') return requirement(details)
   return details.some((detail) => covers(detail, requirement))
 }
 

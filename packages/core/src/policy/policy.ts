@@ -44,7 +44,7 @@ export function evaluate<C>(
   checkDelegation(principal, requirement)
   checkActor(principal.actor, requirement, rules)
   checkScopes(principal, requirement)
-  if (details !== undefined && !coversDetails(claims, details, rules.audience)) {
+  if (details !== undefined && atOnce(coversDetails(claims, details, rules.audience)) !== true) {
     throw new AccessError('details_insufficient')
   }
   if (subject !== undefined && subject !== principal.subject) throw new AccessError('subject_mismatch')
@@ -59,7 +59,7 @@ function checkDelegation<C>({ mode }: Principal<C>, { delegation }: CheckedRequi
 }
 
 function checkActor<C>(actor: Actor | undefined, { isActor }: CheckedRequirement<C>, rules: PolicyRules): void {
-  if (isActor !== undefined && (actor === undefined || isActor(actor) !== true)) {
+  if (isActor !== undefined && (actor === undefined || atOnce(isActor(actor)) !== true)) {
     throw new AccessError('actor_not_allowed')
   }
   if (actor === undefined) return
@@ -88,6 +88,13 @@ function checkPurpose<C>(claims: JsonObject, { purposes, tools }: CheckedRequire
 
 function isAmong(names: readonly string[], value: unknown): boolean {
   return typeof value === 'string' && names.includes(value)
+}
+
+/** A function that must answer at once: a promise would be taken for a no, and its failure heard by nobody. */
+function atOnce(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return answer
+  Promise.resolve(answer).catch(() => {})
+  throw new TypeError('an actor or authorizationDetails function must answer at once; what takes time belongs in check')
 }
 
 async function runCheck(answer: boolean | Promise<boolean>, timeout: number): Promise<void> {

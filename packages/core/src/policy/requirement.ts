@@ -126,7 +126,7 @@ export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequire
     delegation,
     isActor: actor === undefined || typeof actor === 'function' ? actor : isOneOf(listOf(actor)),
     subject,
-    details: authorizationDetails,
+    details: typeof authorizationDetails === 'object' ? { ...authorizationDetails } : authorizationDetails,
     purposes: purpose === undefined ? undefined : listOf(purpose),
     tools: tool === undefined ? undefined : listOf(tool),
     authentication: acr === undefined && maxAge === undefined ? undefined : { acr: listOf(acr), maxAge },
@@ -144,7 +144,7 @@ function checkPresent(value: unknown, path: string): asserts value is object {
 }
 
 function listOf(value: string | readonly string[] = []): readonly string[] {
-  return typeof value === 'string' ? [value] : value
+  return typeof value === 'string' ? [value] : [...value]
 }
 
 function isOneOf(subjects: readonly string[]): (actor: Actor) => boolean {

@@ -46,6 +46,7 @@ export function createTokenCache<Entry extends CachedToken>(maxEntries: number):
   }
 }
 
-function isCurrent({ trust, key, isFresh }: CachedToken): boolean {
+/** Whether what a verification rested on still counts: the key, or what the issuer said. */
+export function isCurrent({ trust, key, isFresh }: CachedToken): boolean {
   return key === undefined ? isFresh?.() === true : trust.keys.holds(key)
 }
