@@ -5,7 +5,7 @@ import { readKeyRing } from '../../packages/core/dist/keys/key-ring.js'
 import { createStaticKeySet } from '../../packages/core/dist/keys/static-key-set.js'
 import { createIntrospector, type Introspector } from '../../packages/core/dist/token/introspection.js'
 import { type IntrospectionOptions, readIntrospection } from '../../packages/core/dist/token/introspection-options.js'
-import { type AuthenticToken, createTokenVerifier, type IssuerTrust } from '../../packages/core/dist/token/verifier.js'
+import { createTokenVerifier, type IssuerTrust } from '../../packages/core/dist/token/verifier.js'
 import { AUDIENCE, ISSUER, issuerKey, type Json, jwks, NOW, type SigningKey } from '../support/token.js'
 import { type Endpoint, type Reply, startEndpoint } from './endpoint.js'
 
@@ -91,7 +91,7 @@ export async function createScene(reply: Reply = active(), settings: SceneOption
   )
 
   async function judge(token = opaque): Promise<VerifiedToken> {
-    return verifier.accept((await introspector.introspect(token)) as unknown as AuthenticToken)
+    return verifier.accept(await introspector.introspect(token))
   }
 
   return {

@@ -16,7 +16,7 @@ export function pack(size: number, statuses: readonly number[]): Buffer {
   return bytes
 }
 
-export const deflate = (bytes: Uint8Array): string => deflateSync(bytes, { level: 9 }).toString('base64url')
+const deflate = (bytes: Uint8Array): string => deflateSync(bytes, { level: 9 }).toString('base64url')
 
 /** So many MiB of zeros, deflated a thousandfold, without ever being in memory at once. */
 export async function createBomb(size: number): Promise<Buffer> {
