@@ -164,6 +164,30 @@ const raise = (value: unknown): never => {
   throw value
 }
 const never = () => new Promise<never>(() => {})
+const judging = (actor: (actor: { subject: string }) => unknown) => () => ({ actor })
+const verdicts = {
+  'actor-false': judging(() => false),
+  'actor-undefined': judging(() => undefined),
+  'actor-one': judging(() => 1),
+  'actor-text': judging(() => 'true'),
+  'actor-object': judging(() => ({})),
+  'actor-boolean-object': judging(() => Reflect.construct(Boolean, [true])),
+}
+const judged = {
+  'actor-true': judging(() => true),
+  'actor-named': judging(({ subject }) => subject === 'agent:support'),
+}
+const misjudges = { 'actor-throws': judging(() => raise(new Error('x'))), 'actor-later': judging(async () => true) }
+const judges = { ...verdicts, ...judged, ...misjudges }
+const agents = (requirements: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.keys(requirements).map((name) => [name, to(`/${name}`, agent('agent:support'))]))
+createSuite({ routes: routesOf(judges) }).refuses(
+  'BEHALF-actor-function',
+  { code: 'actor_not_allowed', cases: agents(verdicts), twins: agents(judged) },
+  { code: 'actor_not_allowed', cases: callsOf(judges), twins: agents(judged) },
+  { code: 'internal_error', cases: agents(misjudges), twins: agents(judged) },
+)
+
 const failures = {
   throws: checking(() => {
     throw new Error('a secret of the database')

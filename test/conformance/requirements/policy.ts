@@ -33,6 +33,11 @@ export const policy = [
     text: 'A route that names actors refuses every other current actor and every token without one.',
   },
   {
+    id: 'BEHALF-actor-function',
+    source: 'Behalf',
+    text: 'Only true of an actor function allows the actor, and a token without one is never shown to it; one that throws or answers later is an internal error.',
+  },
+  {
     id: 'BEHALF-subject-owns',
     source: 'Behalf',
     text: 'A route that belongs to a subject refuses the token of every other one.',
