@@ -17,6 +17,7 @@ export interface Warning {
     | 'introspection_failed'
     | 'revocations_refresh_failed'
     | 'revocations_stale'
+    | 'revocations_unrecorded'
     | 'revocations_unsubscribed'
     | 'revocation_skipped'
   /** A sentence for a log. Holds no token, key or secret. */
