@@ -91,6 +91,23 @@ describeWith('redis-server', program !== undefined, 'a revocation list whose Red
       expect(one.list.isRevoked(tokenOf('bystander'))).toBe(false)
     })
 
+    it('writes back what Redis has lost, when it has room again', async () => {
+      const { settings } = await start()
+      const one = await joinParty(settings, { prefix })
+      await one.list.revoke(of('user-1'))
+      await later(700)
+      await one.send('DEL', marks)
+      await one.send('CONFIG', 'SET', 'maxmemory', '1')
+      await one.send('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'no').catch(() => {})
+      await vi.waitFor(() => expect(one.warnings()).toContain('revocations_unrecorded'), 5_000)
+      await later(1200)
+      expect(one.warnings().filter((code) => code === 'revocations_unrecorded')).toHaveLength(1)
+      expect(one.list.isRevoked(tokenOf('bystander'))).toBe(false)
+
+      await vi.waitFor(() => one.send('CONFIG', 'SET', 'maxmemory', '0'))
+      await vi.waitFor(async () => expect(await one.send('HLEN', marks)).toBe(1), 5_000)
+    })
+
     it('finds what other processes said while its connections were cut', async () => {
       const { settings } = await start()
       const [one, two] = await Promise.all([joinParty(settings, { prefix }), joinParty(settings, { prefix })])
@@ -183,7 +200,7 @@ describe('what Redis answers and should not', () => {
     const { list, fake, warnings } = createScene()
     await list.ready()
     expect(fake.asked.slice(0, 3).map(([name]) => name)).toEqual(['EVAL', 'HSCAN', 'XRANGE'])
-    expect(fake.asked.at(-1)).toEqual(['XRANGE', log, '1-0', '+', 'COUNT', '251'])
+    expect(fake.asked.at(-1)).toEqual(['XRANGE', log, '1-0', '+', 'COUNT', '2001'])
     expect(warnings).toEqual([])
   })
 

@@ -10,7 +10,7 @@ export interface Follower {
    * @throws AccessError `revocation_unavailable` when it is not
    */
   demandCurrent(): Promise<void>
-  /** Catches up. While that goes on already, once more afterwards. Never rejects. */
+  /** Reads what is new; where that goes on already, once more afterwards. Then writes back what Redis lacks. */
   follow(): Promise<void>
   /** From now on nothing is current. */
   close(): void
@@ -18,7 +18,7 @@ export interface Follower {
 
 /**
  * @param connected settles when the first attempt makes sense
- * @param staleAfter milliseconds for which a copy that cannot catch up is good
+ * @param staleAfter milliseconds for which a copy that cannot be compared with Redis is good
  */
 export function createFollower(
   copy: LocalCopy,
@@ -26,40 +26,57 @@ export function createFollower(
   staleAfter: number,
   onWarning: WarningListener,
 ): Follower {
-  let running: Promise<void> | undefined
+  let reading: Promise<void> | undefined
   let isAskedAgain = false
+  let isWriting = false
   let failure: { readonly cause: unknown } | undefined
-  let isStaleKnown = false
+  let isStaleTold = false
+  let isWriteFailing = false
   let isClosed = false
 
   const isCurrent = (): boolean => !isClosed && performance.now() - copy.currentAt <= staleAfter
 
-  function succeed(): void {
-    failure = undefined
-    isStaleKnown = false
-  }
-
-  function fail(cause: unknown): void {
-    const isNew = failure === undefined
-    const warn = (code: Warning['code'], message: string): void => onWarning({ code, message, cause })
-    failure = { cause }
-    if (isClosed) return
-    if (isNew) warn('revocations_refresh_failed', 'the list cannot be compared with Redis')
-    if (isStaleKnown || isCurrent()) return
-    isStaleKnown = true
-    warn('revocations_stale', 'the list is too old: tokens are refused')
+  function warn(code: Warning['code'], message: string, cause: unknown): void {
+    if (!isClosed) onWarning({ code, message, cause })
   }
 
   function follow(): Promise<void> {
-    isAskedAgain = running !== undefined
-    running ??= connected
-      .then(copy.catchUp)
-      .then(succeed, fail)
+    isAskedAgain = reading !== undefined
+    reading ??= connected
+      .then(copy.read)
+      .then(onRead, onReadFailure)
       .finally(() => {
-        running = undefined
+        reading = undefined
         if (isAskedAgain && failure === undefined) void follow()
       })
-    return running
+    return reading
+  }
+
+  function onRead(): void {
+    failure = undefined
+    isStaleTold = false
+    if (isWriting) return
+    isWriting = true
+    void copy.writeBack().then(onWritten, onWriteFailure)
+  }
+
+  function onReadFailure(cause: unknown): void {
+    if (failure === undefined) warn('revocations_refresh_failed', 'the list cannot be compared with Redis', cause)
+    failure = { cause }
+    if (isStaleTold || isCurrent()) return
+    isStaleTold = true
+    warn('revocations_stale', 'the list is too old: tokens are refused', cause)
+  }
+
+  function onWritten(): void {
+    isWriting = false
+    isWriteFailing = false
+  }
+
+  function onWriteFailure(cause: unknown): void {
+    if (!isWriteFailing) warn('revocations_unrecorded', 'Redis lacks revocations that are in force here', cause)
+    isWriting = false
+    isWriteFailing = true
   }
 
   return {
@@ -68,7 +85,7 @@ export function createFollower(
 
     async demandCurrent() {
       // More than once, because an attempt under way may have asked before the process fell asleep.
-      while (failure === undefined && !isCurrent()) await (running ?? follow())
+      while (failure === undefined && !isCurrent()) await (reading ?? follow())
       if (!isCurrent()) throw new AccessError('revocation_unavailable', { ...failure, retryAfter: 1 })
     },
 

@@ -2,16 +2,18 @@ import type { RevocationList, Watermark } from '@behalf/core'
 import { pageSize, type WatermarkStore } from './watermark-store.js'
 import { formatName, isCovered, parseWatermark, type WatermarkText } from './watermark-text.js'
 
-/** A revocation list that has what Redis has, and Redis what it has. */
+/** A revocation list in this process that has what Redis has, and Redis what it has. */
 export interface LocalCopy {
   /** A moment, by `performance.now()`, at which nothing in Redis was missing here. */
   readonly currentAt: number
-  /** Reads what is new, or everything where there is no telling what is, and writes what Redis lacks. */
-  catchUp(): Promise<void>
-  /** Trusts in nothing that was read before: Redis may have lost what it had. */
-  startOver(): void
-  /** Resolves when Redis has a watermark of this list. If it rejects, that is tried again with each `catchUp`. */
+  /** Reads what is new; everything where there is no telling what is. */
+  read(): Promise<void>
+  /** Resolves when Redis has a watermark of this list. If it rejects, `writeBack` tries again. */
   record(watermark: Watermark): Promise<void>
+  /** Records what Redis is known to lack; after `suspectLoss`, whatever it lacks. */
+  writeBack(): Promise<void>
+  /** Redis may have come back without some of what it had. */
+  suspectLoss(): void
 }
 
 /** @param onSkipped told of an entry in Redis that is no revocation, or of a kind that this version does not know */
@@ -20,12 +22,12 @@ export function createLocalCopy(
   list: RevocationList,
   onSkipped: (cause: unknown) => void,
 ): LocalCopy {
+  /** Watermarks by name that Redis lacks, as far as is known. */
   const unrecorded = new Map<string, Watermark>()
   let currentAt = Number.NEGATIVE_INFINITY
-  /** Where to read on in the log; undefined until everything has been read. */
+  /** Where to read on in the log; undefined while everything is yet to be read. */
   let position: string | undefined
-  let mustReadAll = true
-  let mustWriteBack = true
+  let isLossSuspected = false
   let hasSkipped = false
 
   /** Merging takes the later of either time, so the order in which watermarks come does not matter. */
@@ -41,17 +43,7 @@ export function createLocalCopy(
     }
   }
 
-  async function readAll(): Promise<void> {
-    mustReadAll = false
-    mustWriteBack = true
-    hasSkipped = false
-    position = undefined
-    const end = await store.open()
-    for await (const page of store.pages()) merge(page)
-    position = end
-  }
-
-  /** @returns whether that was possible */
+  /** @returns whether there was a place to read on from */
   async function readOn(): Promise<boolean> {
     while (position !== undefined) {
       const askedAt = performance.now()
@@ -66,24 +58,34 @@ export function createLocalCopy(
     return false
   }
 
-  /** Redis may have been restored from an old copy, or emptied. */
-  async function writeBack(): Promise<void> {
-    for (const page of pagesOf(list.entries())) {
-      const times = await store.timesOf(page)
-      for (const [i, watermark] of page.entries()) {
-        if (!isCovered(watermark, times[i])) unrecorded.set(formatName(watermark), watermark)
+  /** What changes meanwhile is read from the log afterwards. */
+  async function readAll(): Promise<void> {
+    isLossSuspected ||= list.size > 0
+    const end = await store.open()
+    for await (const page of store.pages()) merge(page)
+    position = end
+  }
+
+  async function findLost(): Promise<void> {
+    isLossSuspected = false
+    try {
+      for (const page of pagesOf(list.entries())) {
+        const times = await store.timesOf(page)
+        const lost = page.filter((watermark, i) => !isCovered(watermark, times[i]))
+        for (const watermark of lost) unrecorded.set(formatName(watermark), watermark)
+        await recordLacking()
       }
-      await recordAll()
-      if (!(await readOn())) return
+    } catch (cause) {
+      isLossSuspected = true
+      throw cause
     }
-    mustWriteBack = false
   }
 
-  async function recordAll(): Promise<void> {
-    for (const page of pagesOf(unrecorded.values())) await record(page)
+  async function recordLacking(): Promise<void> {
+    for (const page of pagesOf(unrecorded.values())) await recordPage(page)
   }
 
-  async function record(watermarks: readonly Watermark[]): Promise<void> {
+  async function recordPage(watermarks: readonly Watermark[]): Promise<void> {
     await store.record(watermarks)
     for (const watermark of watermarks) {
       const name = formatName(watermark)
@@ -96,22 +98,24 @@ export function createLocalCopy(
       return currentAt
     },
 
-    async catchUp() {
-      if (mustReadAll || !(await readOn())) {
-        await readAll()
-        if (!(await readOn())) throw new Error('revocations come in faster than they can be read')
-      }
-      if (mustWriteBack) await writeBack()
-      await recordAll()
-    },
-
-    startOver() {
-      mustReadAll = true
+    async read() {
+      if (await readOn()) return
+      await readAll()
+      if (!(await readOn())) throw new Error('revocations come in faster than they can be read')
     },
 
     async record(watermark) {
       unrecorded.set(formatName(watermark), watermark)
-      await record([watermark])
+      await recordPage([watermark])
+    },
+
+    async writeBack() {
+      if (isLossSuspected) await findLost()
+      await recordLacking()
+    },
+
+    suspectLoss() {
+      isLossSuspected = true
     },
   }
 }

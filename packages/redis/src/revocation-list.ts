@@ -103,8 +103,9 @@ const checks = {
  * message, or else with the next look at the log, twice a second. Looking a token up stays a matter of this process: the
  * whole list is held here too.
  *
- * A process that starts or connects again reads everything, and writes back what Redis lost. Where watermarks of one name
- * differ, the later moment counts, so nothing is forgotten early.
+ * A process that starts reads everything. One that connects again reads on from where it was, or everything when Redis
+ * does not know that place any more, and writes back what Redis has lost. Where watermarks of one name differ, the later
+ * moment counts: nothing is forgotten early.
  *
  * Reading begins now; the clients may still be connecting.
  *
@@ -131,8 +132,9 @@ export function createRedisRevocationList(options: RedisRevocationListOptions): 
     warn({ code: 'revocations_unsubscribed', message: 'revocations come in twice a second, not at once', cause }),
   )
 
+  /** After an outage, or on another server than before. */
   function onReady(): void {
-    copy.startOver()
+    copy.suspectLoss()
     follow()
   }
 

@@ -29,10 +29,12 @@ export interface WatermarkStore {
   timesOf(watermarks: readonly Watermark[]): Promise<readonly (string | undefined)[]>
 }
 
-/** Watermarks that one command reads or writes at most: so few that neither Redis nor this process is held up. */
-export const pageSize = 250
+/** Watermarks that one command writes, or reads of all, at most: so few that neither Redis nor this process is held up. */
+export const pageSize = 500
+/** Changes that one command reads at most. */
+const newsSize = 2_000
 /** Changes that the log keeps. Whoever missed more reads everything. */
-const logSize = 10_000
+const logSize = 100_000
 /** Seconds that a watermark is kept beyond its end, lest the clock of Redis be ahead. */
 const grace = 3_600
 /** Seconds that a log is kept while there are no watermarks. */
@@ -69,11 +71,11 @@ export function createWatermarkStore({ send }: Commands, prefix: string): Waterm
     },
 
     async readAfter(position) {
-      const entries = readList(await send('XRANGE', log, position, '+', 'COUNT', String(pageSize + 1))).map(readEntry)
+      const entries = readList(await send('XRANGE', log, position, '+', 'COUNT', String(newsSize + 1))).map(readEntry)
       const [first, ...others] = entries
       if (first?.id !== position) return undefined
       const watermarks = others.flatMap(({ watermark }) => watermark ?? [])
-      return { watermarks, position: (others.at(-1) ?? first).id, isAll: others.length < pageSize }
+      return { watermarks, position: (others.at(-1) ?? first).id, isAll: others.length < newsSize }
     },
 
     async timesOf(watermarks) {
