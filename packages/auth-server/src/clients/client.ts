@@ -1,0 +1,62 @@
+import type { JWK } from 'jose'
+
+/** How a client proves itself. `none` is for applications in a browser or on a phone: they never get delegation tokens. */
+export type ClientAuthentication = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none'
+
+/** What a client is allowed, in the names of RFC 7591. */
+export interface ClientMetadata {
+  readonly token_endpoint_auth_method: ClientAuthentication
+  readonly grant_types: readonly string[]
+  readonly redirect_uris: readonly string[]
+  /** Public keys of `private_key_jwt`. Keys are always registered here, never fetched. */
+  readonly jwks?: { readonly keys: readonly JWK[] }
+  /** Every token must be bound to a DPoP key. */
+  readonly dpop_bound_access_tokens?: boolean
+  /** Demands pushed authorization requests (RFC 9126). */
+  readonly require_pushed_authorization_requests?: boolean
+  /** Wants introspection answers signed (RFC 9701). */
+  readonly introspection_signed_response_alg?: 'ES256' | 'EdDSA'
+}
+
+/** An OAuth client: an agent's own, or an application that people sign in to. */
+export interface Client {
+  readonly id: string
+  readonly name: string
+  /** The agent it belongs to; null for an application. */
+  readonly agentId: string | null
+  readonly metadata: ClientMetadata
+  readonly status: 'active' | 'disabled'
+  readonly version: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** A secret of a client, without the secret. */
+export interface ClientSecret {
+  readonly id: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** The clients of the server. */
+export interface Clients {
+  find(id: string): Promise<Client | undefined>
+  list(page: { readonly after?: string; readonly limit: number; readonly agentId?: string }): Promise<readonly Client[]>
+  create(client: Pick<Client, 'id' | 'name' | 'agentId' | 'metadata'>): Promise<Client>
+  change(
+    id: string,
+    change: Partial<Pick<Client, 'name' | 'metadata' | 'status'>>,
+    version?: number,
+  ): Promise<Client>
+  /**
+   * Makes a new secret: it is shown once and kept as a hash. At most two are live.
+   *
+   * @param lifetime - s
+   * @throws ConflictError when two are live
+   */
+  addSecret(clientId: string, lifetime: number): Promise<ClientSecret & { readonly secret: string }>
+  secrets(clientId: string): Promise<readonly ClientSecret[]>
+  removeSecret(clientId: string, secretId: string): Promise<void>
+  /** Whether it is one of the client's live secrets; constant time. */
+  isSecret(clientId: string, secret: string): Promise<boolean>
+}

@@ -1,0 +1,33 @@
+import type { Database } from './database.js'
+import { initial } from './migrations/0001-initial.js'
+
+/** In order, never changed once released: a later need is a later migration. */
+const migrations: readonly { readonly id: number; readonly text: string }[] = [{ id: 1, text: initial }]
+
+/** Any number, the same in every process: what migrations lock. */
+const lock = 7_261_094
+
+/** Brings the tables up to date, one process at a time. */
+export async function migrate(database: Database, now: () => number): Promise<void> {
+  await database.transaction(async () => {
+    await database.query('select pg_advisory_xact_lock($1)', [lock])
+    await database.query(
+      'create table if not exists schema_migrations (id integer primary key, applied_at bigint not null)',
+    )
+    const applied = await database.query<{ id: number }>('select id from schema_migrations')
+    const newest = applied.reduce((highest, { id }) => Math.max(highest, id), 0)
+    for (const { id, text } of migrations) {
+      if (id <= newest) continue
+      for (const statement of statementsOf(text)) await database.query(statement)
+      await database.query('insert into schema_migrations (id, applied_at) values ($1, $2)', [id, now()])
+    }
+  })
+}
+
+/** A driver that takes parameters takes one statement at a time. */
+function statementsOf(text: string): readonly string[] {
+  return text
+    .replaceAll(/^\s*--.*$/gmu, '')
+    .split(';')
+    .filter((statement) => statement.trim() !== '')
+}

@@ -1,0 +1,40 @@
+/** A just-in-time grant: more than the roles give, for a while. */
+export interface Grant {
+  readonly id: string
+  readonly agentId: string
+  /** The person it is for; null for direct access. */
+  readonly subject: string | null
+  readonly resource: string
+  readonly scope: readonly string[]
+  readonly justification: string
+  /** `approved` ones are open between `notBefore` and `expiresAt` while uses are left. */
+  readonly status: 'requested' | 'approved' | 'denied' | 'revoked'
+  /** Seconds the window stays open once approved. */
+  readonly duration: number
+  readonly maxUses: number | null
+  readonly uses: number
+  readonly transaction: string | null
+  readonly notBefore: number | null
+  readonly expiresAt: number | null
+  readonly decidedBy: string | null
+}
+
+/** The just-in-time grants of the server. */
+export interface Grants {
+  request(
+    grant: Pick<Grant, 'agentId' | 'subject' | 'resource' | 'scope' | 'justification' | 'duration' | 'maxUses' | 'transaction'>,
+  ): Promise<Grant>
+  decide(id: string, decision: 'approved' | 'denied', by: string): Promise<Grant>
+  /**
+   * An open grant that covers the scope, one use of it taken atomically; undefined where there is none.
+   */
+  use(need: {
+    readonly agentId: string
+    readonly subject: string | null
+    readonly resource: string
+    readonly scope: readonly string[]
+    readonly transaction: string | null
+  }): Promise<Grant | undefined>
+  find(id: string): Promise<Grant | undefined>
+  list(filter: { readonly agentId?: string; readonly status?: Grant['status']; readonly limit: number }): Promise<readonly Grant[]>
+}

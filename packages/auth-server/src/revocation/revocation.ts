@@ -1,0 +1,30 @@
+/** What can be withdrawn. `grant` is a just-in-time grant. */
+export type WithdrawalKind =
+  | 'token'
+  | 'grant'
+  | 'consent'
+  | 'agent'
+  | 'client'
+  | 'session'
+  | 'subject'
+  | 'transaction'
+
+/** A withdrawal: everything that rests on it ends. */
+export interface Withdrawal {
+  readonly kind: WithdrawalKind
+  readonly value: string
+  readonly reason: string
+  /** Who asked: a subject, a client, `policy`. */
+  readonly by: string
+}
+
+/** Takes back what was given. */
+export interface Revocations {
+  /**
+   * Ends every token that rests on it and every token exchanged for those, ends the engine's sessions and refresh tokens where they rest
+   * on it too, records it, and queues a security event for every API concerned: all in one transaction.
+   *
+   * @returns how many tokens ended
+   */
+  withdraw(withdrawal: Withdrawal): Promise<number>
+}
