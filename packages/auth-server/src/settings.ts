@@ -11,7 +11,7 @@ const encryptionKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'must be 32 bytes
 
 /** What a configuration file holds. Functions and the log are given in code alone. */
 export const configurationSchema = z.strictObject({
-  issuer: z.string().refine(isIssuer, 'must be an https URL (http on a loopback address) with no query, fragment or trailing slash'),
+  issuer: z.string().refine(isIssuer, 'must be an origin: https://host, or http:// on a loopback address, with nothing after the port'),
   database: z.string().min(1).default('memory'),
   encryptionKey: z
     .union([encryptionKey, z.array(encryptionKey).min(1)])
@@ -50,8 +50,6 @@ export const configurationSchema = z.strictObject({
 /** Options looked over, with every default in place. */
 export interface Settings extends Omit<z.infer<typeof configurationSchema>, 'encryptionKey'> {
   readonly encryptionKey: readonly string[] | undefined
-  /** Path of the issuer's URL: where the server is mounted. Empty at the root. */
-  readonly mountPath: string
   /** Resource indicator of the admin API. */
   readonly adminResource: string
 }
@@ -64,11 +62,9 @@ export function readSettings(options: Omit<AuthServerOptions, 'seed' | 'log' | '
   if (keys === undefined && rest.database !== 'memory') {
     throw new ConfigurationError('encryptionKey is required with a database that lasts: 32 random bytes in base64url')
   }
-  const { pathname } = new URL(rest.issuer)
   return Object.freeze({
     ...rest,
     encryptionKey: keys,
-    mountPath: pathname === '/' ? '' : pathname,
     adminResource: `${rest.issuer}/admin`,
   })
 }
@@ -78,8 +74,8 @@ function describe(error: z.ZodError): string {
 }
 
 function isIssuer(text: string): boolean {
-  if (!URL.canParse(text) || text.endsWith('/')) return false
-  const { protocol, hostname, search, hash, username } = new URL(text)
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, origin } = new URL(text)
   const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
-  return (protocol === 'https:' || (protocol === 'http:' && isLoopback)) && search === '' && hash === '' && username === ''
+  return text === origin && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
 }

@@ -15,6 +15,15 @@ export interface Database {
   query<R = Row>(text: string, values?: readonly Value[]): Promise<readonly R[]>
   /** Runs `work` whole or not at all. Inside a transaction it joins that one. */
   transaction<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` inside the transaction under way; when it throws, what it did is undone, and nothing else. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Gives `work` this item, and the others that were given for the same function, as the last thing the transaction under
+   * way does: what locks rows that many transactions need is best done there. When it rejects, everything is rolled back.
+   *
+   * @throws Error outside a transaction
+   */
+  beforeCommit<T>(work: (items: readonly T[]) => Promise<void>, item: T): void
   /** Does `work` once the transaction under way is committed; at once where there is none. Never when it is rolled back. */
   afterCommit(work: () => void): void
   /** Whether it answers. */

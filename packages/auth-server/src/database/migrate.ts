@@ -1,8 +1,12 @@
 import type { Database } from './database.js'
 import { initial } from './migrations/0001-initial.js'
+import { auditTrail } from './migrations/0002-audit-trail.js'
 
 /** In order, never changed once released: a later need is a later migration. */
-const migrations: readonly { readonly id: number; readonly text: string }[] = [{ id: 1, text: initial }]
+const migrations: readonly { readonly id: number; readonly text: string }[] = [
+  { id: 1, text: initial },
+  { id: 2, text: auditTrail },
+]
 
 /** Any number, the same in every process: what migrations lock. */
 const lock = 7_261_094
@@ -24,10 +28,8 @@ export async function migrate(database: Database, now: () => number): Promise<vo
   })
 }
 
-/** A driver that takes parameters takes one statement at a time. */
+/** A driver that takes parameters takes one statement at a time. The body of a function stands between `$$`. */
 function statementsOf(text: string): readonly string[] {
-  return text
-    .replaceAll(/^\s*--.*$/gmu, '')
-    .split(';')
-    .filter((statement) => statement.trim() !== '')
+  const statements = text.replaceAll(/^\s*--.*$/gmu, '').match(/(?:\$\$[^]*?\$\$|[^;])+/gu) ?? []
+  return statements.filter((statement) => statement.trim() !== '')
 }

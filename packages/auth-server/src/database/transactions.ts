@@ -16,11 +16,13 @@ export interface Driver {
 
 interface Transaction {
   readonly connection: Connection
+  readonly beforeCommit: Map<(items: readonly never[]) => Promise<void>, unknown[]>
   readonly afterCommit: (() => void)[]
 }
 
 /** Makes a driver a {@link Database}, whose transactions follow the asynchronous context. */
 export function createDatabase(driver: Driver): Database {
+  let saved = 0
   const current = new AsyncLocalStorage<Transaction | undefined>()
 
   async function query(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
@@ -30,16 +32,41 @@ export function createDatabase(driver: Driver): Database {
   async function transaction<T>(work: () => Promise<T>): Promise<T> {
     if (current.getStore() !== undefined) return work()
     const afterCommit: (() => void)[] = []
-    const result = await driver.transaction((connection) => current.run({ connection, afterCommit }, work))
+    const result = await driver.transaction((connection) =>
+      current.run({ connection: oneByOne(connection), afterCommit }, work),
+    )
     current.run(undefined, () => {
       for (const each of afterCommit) each()
     })
     return result
   }
 
+  async function savepoint<T>(work: () => Promise<T>): Promise<T> {
+    if (current.getStore() === undefined) return transaction(work)
+    saved += 1
+    const name = `s${saved}`
+    await query(`savepoint ${name}`)
+    try {
+      const result = await work()
+      await query(`release savepoint ${name}`)
+      return result
+    } catch (error) {
+      await query(`rollback to savepoint ${name}`)
+      throw error
+    }
+  }
+
   return {
     query: query as Database['query'], // the caller names the columns of its own statement
     transaction,
+    savepoint,
+    beforeCommit: (work, item) => {
+      const open = current.getStore()
+      if (open === undefined) throw new Error('beforeCommit needs a transaction')
+      const items = open.beforeCommit.get(work)
+      if (items === undefined) open.beforeCommit.set(work, [item])
+      else items.push(item)
+    },
     afterCommit: (work) => {
       const open = current.getStore()
       if (open === undefined) work()
@@ -49,5 +76,25 @@ export function createDatabase(driver: Driver): Database {
       await driver.query('select 1', [])
     },
     close: () => driver.close(),
+  }
+}
+
+/** Statements that were started side by side go one after the other: a connection takes one at a time. */
+function oneByOne(connection: Connection): Connection {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    query: (text, values) => {
+      const next = last.then(() => connection.query(text, values))
+      last = next.catch(() => undefined)
+      return next
+    },
+  }
+}
+
+/** What one step adds is done too: a map yields what is put into it meanwhile. */
+async function finish(beforeCommit: Transaction['beforeCommit']): Promise<void> {
+  for (const [work, items] of beforeCommit) {
+    beforeCommit.delete(work)
+    await work(items as never[]) // the items of this very function, which says their type
   }
 }

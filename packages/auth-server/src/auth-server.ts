@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type Provider from 'oidc-provider'
+import { pino } from 'pino'
+import { createAccounts } from './accounts/accounts.js'
+import { createAdminApi } from './admin/admin-api.js'
+import { createAgents } from './agents/agents.js'
+import { createApprovals } from './approvals/approvals.js'
+import { createAuditTrail } from './audit/create-audit-trail.js'
+import { createClients } from './clients/clients.js'
+import { createConsents } from './consents/consents.js'
+import type { Context } from './context.js'
+import { migrate } from './database/migrate.js'
+import { openDatabase } from './database/open.js'
+import { createGrants } from './grants/grants.js'
+import { createApp } from './http/app.js'
+import { acceptStructuredTokens } from './introspection/structured-tokens.js'
+import { createSecrets } from './keys/create-secrets.js'
+import { createSigningKeys } from './keys/signing-keys.js'
+import type { AuthServerOptions } from './options.js'
+import { createPages } from './pages/pages.js'
+import { createPolicyStore } from './policy/create-policy-store.js'
+import { createEngine } from './provider/engine.js'
+import { createRevocations } from './revocation/revocations.js'
+import { statusLists } from './revocation/status-lists.js'
+import { createTransmitter } from './revocation/transmitter.js'
+import { sow } from './seed.js'
+import { readSettings } from './settings.js'
+import { startSweeping } from './sweep.js'
+import { createTokens } from './tokens/tokens.js'
+
+/** A server that issues tokens to agents. */
+export interface AuthServer {
+  /** `iss` of its tokens. */
+  readonly issuer: string
+  /** Answers requests: give it to `http.createServer()`, or mount it at the root of a host. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void
+  /** What the admin API works on, for code in the same process. */
+  readonly context: Context
+  /** Ends what runs in the background, signs the end of the trail and closes the database. Stop taking requests before. */
+  close(): Promise<void>
+}
+
+/**
+ * Creates an agent auth server: opens the database, brings its tables up to date, and makes what is missing (keys, secrets,
+ * the entries of `seed`).
+ *
+ * @throws ConfigurationError when an option is wrong
+ */
+export async function createAuthServer({ seed, log, now, ...options }: AuthServerOptions): Promise<AuthServer> {
+  const settings = readSettings(options)
+  const ground = {
+    settings,
+    log: log ?? pino({ level: 'silent' }),
+    now: now ?? (() => Math.floor(Date.now() / 1000)),
+  }
+  const database = await openDatabase(settings.database, ground.log)
+  try {
+    await migrate(database, ground.now)
+    return await assemble({ ...ground, database }, seed)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+type Ground = Pick<Context, 'settings' | 'log' | 'now' | 'database'>
+
+/** Every part on those below it. */
+async function assemble(ground: Ground, seed: AuthServerOptions['seed']): Promise<AuthServer> {
+  const { settings, database, log } = ground
+  const secrets = createSecrets(ground)
+  const keys = await createSigningKeys({ ...ground, secrets })
+  const audit = createAuditTrail({ ...ground, keys })
+  const base = { ...ground, secrets, keys, audit }
+  const policy = createPolicyStore(base)
+  const tokens = createTokens(base)
+  const revocations = createRevocations({ ...base, policy, tokens })
+  const agents = createAgents({ ...base, revocations })
+  const clients = createClients(base)
+  const accounts = createAccounts(base)
+  const consents = createConsents({ ...base, revocations })
+  const grants = createGrants({ ...base, revocations })
+  const approvals = createApprovals({ ...base, consents, grants, policy })
+  const context: Context = {
+    ...base,
+    policy,
+    tokens,
+    revocations,
+    agents,
+    clients,
+    accounts,
+    consents,
+    grants,
+    approvals,
+  }
+  await sow(context, seed)
+
+  let engine: Provider = await createEngine(context)
+  keys.onChange(() => {
+    createEngine(context).then(
+      (next) => {
+        engine = next
+      },
+      (error: unknown) => log.error({ err: error }, 'the engine keeps its earlier keys'),
+    )
+  })
+  const transmitter = createTransmitter(context)
+  const admin = await createAdminApi(context)
+  const app = await createApp(context, {
+    statusLists: statusLists(context),
+    admin: admin.middleware,
+    pages: createPages(context, () => engine).middleware,
+    structuredTokens: acceptStructuredTokens(context),
+    engine: () => engine,
+  })
+  transmitter.start()
+  const sweeping = startSweeping(context)
+
+  return {
+    issuer: settings.issuer,
+    handler: app.callback(),
+    context,
+    close: async () => {
+      sweeping.stop()
+      await admin.close()
+      await transmitter.close()
+      await audit.close()
+      await keys.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { ConfigurationError } from '@behalf/core'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import type { AuthServerOptions } from '../options.js'
+import { configurationSchema, readSettings } from '../settings.js'
+import { seedSchema } from '../seed-schema.js'
+
+/** What a configuration file holds beside the options of the server. */
+const fileSchema = configurationSchema.omit({ encryptionKey: true }).extend({
+  /** Where to listen. Default: port 3000 on every address. */
+  listen: z.strictObject({ host: z.string().default('::'), port: z.int().min(0).max(65_535).default(3000) }).prefault({}),
+  /** Files, relative to this one, that hold a key each: the one in use first. */
+  encryptionKeyFiles: z.array(z.string()).default([]),
+  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  seed: seedSchema.optional(),
+})
+
+/** A configuration file, looked over, with every default in place. */
+export interface Configuration {
+  readonly options: AuthServerOptions
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly logLevel: string
+  /** As it is shown: every default, no secret. */
+  readonly shown: Readonly<Record<string, unknown>>
+}
+
+/** @throws ConfigurationError that names the file and what is wrong in it */
+export async function readConfiguration(file: string): Promise<Configuration> {
+  const parsed = fileSchema.safeParse(await readYaml(file))
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'the file'}: ${message}`)
+    throw new ConfigurationError(`${file} is not a configuration:\n${faults.join('\n')}`)
+  }
+  const { listen, encryptionKeyFiles, log, seed, ...rest } = parsed.data
+  const encryptionKey = await Promise.all(
+    encryptionKeyFiles.map(async (name) => (await readText(resolve(dirname(file), name))).trim()),
+  )
+  const options = { ...rest, ...(encryptionKey.length === 0 ? {} : { encryptionKey }) }
+  readSettings(options)
+  return {
+    options: { ...options, ...(seed === undefined ? {} : { seed }) },
+    listen,
+    logLevel: log.level,
+    shown: {
+      ...rest,
+      database: withoutPassword(rest.database),
+      listen,
+      log,
+      encryptionKeyFiles,
+      seed: {
+        policy: seed?.policy === undefined ? 'none' : 'given',
+        agents: seed?.agents?.map(({ id }) => id) ?? [],
+        clients: seed?.clients?.map(({ id }) => id) ?? [],
+        accounts: seed?.accounts?.map(({ username }) => username) ?? [],
+      },
+    },
+  }
+}
+
+/** The configuration as text to look at: YAML, secrets left out. */
+export function describeConfiguration({ shown }: Configuration): string {
+  return `# effective configuration\n${stringify(shown)}`
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  const text = await readText(file)
+  try {
+    return parse(text, { maxAliasCount: 0 })
+  } catch (cause) {
+    throw new ConfigurationError(`${file} is not YAML: ${cause instanceof Error ? cause.message : ''}`, { cause })
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigurationError(`${file} cannot be read`, { cause })
+  }
+}
+
+function withoutPassword(database: string): string {
+  if (!URL.canParse(database)) return database
+  const url = new URL(database)
+  if (url.password !== '') url.password = '...'
+  return url.href
+}

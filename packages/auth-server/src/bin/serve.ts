@@ -1,0 +1,43 @@
+import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import { pino } from 'pino'
+import { createAuthServer } from '../auth-server.js'
+import type { Configuration } from './configuration.js'
+
+/** Milliseconds that requests under way get once the server was asked to stop. */
+const grace = 10_000
+
+/** Runs the server until it is asked to stop (SIGTERM, SIGINT). */
+export async function serve({ options, listen, logLevel }: Configuration): Promise<void> {
+  const log = pino({ level: logLevel, base: null })
+  const authServer = await createAuthServer({ ...options, log })
+  const http = createServer(authServer.handler)
+  http.listen(listen.port, listen.host)
+  await once(http, 'listening')
+  log.info({ issuer: authServer.issuer, address: http.address() }, 'listening')
+
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    log.info({ signal }, 'stopping')
+    await end(http)
+    await authServer.close()
+    log.info('stopped')
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        log.error({ err: error }, 'stopped with a fault')
+        process.exitCode = 1
+      })
+    })
+  }
+}
+
+/** Takes no new request, and waits for those under way. */
+async function end(http: Server): Promise<void> {
+  const closed = once(http, 'close')
+  http.close()
+  http.closeIdleConnections()
+  const timer = setTimeout(() => http.closeAllConnections(), grace)
+  await closed
+  clearTimeout(timer)
+}

@@ -1,0 +1,41 @@
+import compose from 'koa-compose'
+import Koa from 'koa'
+import type { Context } from '../context.js'
+import { answerFailure } from './failure.js'
+import { health } from './health.js'
+import { publishKeys } from './keys-endpoint.js'
+import { limitRates } from './rate-limits.js'
+import { logRequests } from './request-log.js'
+import { secureHeaders } from './secure-headers.js'
+import { inTransaction } from './transaction.js'
+
+/** The parts of the server that answer requests, outermost first. */
+export interface Parts {
+  readonly statusLists: Koa.Middleware
+  readonly admin: Koa.Middleware
+  readonly pages: Koa.Middleware
+  readonly structuredTokens: Koa.Middleware
+  /** The protocol engine of this moment: another one once the signing keys changed. */
+  readonly engine: () => Koa
+}
+
+/** One request from top to bottom. */
+export async function createApp(context: Context, parts: Parts): Promise<Koa> {
+  const { settings, secrets } = context
+  const app = new Koa({ proxy: settings.trustedProxies > 0, maxIpsCount: settings.trustedProxies })
+  app.keys = [await secrets.shared('cookies')]
+  app.silent = true // failures are logged where they are answered
+  app.use(logRequests(context))
+  app.use(answerFailure(context))
+  app.use(secureHeaders(settings))
+  app.use(health(context))
+  app.use(publishKeys(context))
+  app.use(limitRates(context))
+  app.use(inTransaction(context))
+  app.use(parts.statusLists)
+  app.use(parts.admin)
+  app.use(parts.pages)
+  app.use(parts.structuredTokens)
+  app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
+  return app
+}

@@ -1,0 +1,25 @@
+import type { Middleware } from 'koa'
+import type { Context } from '../context.js'
+
+/** Status from which a request counts as failed: nothing of it is kept. */
+const failed = 500
+
+/** Undoes a request that an inner part already answered. */
+class RequestFailed extends Error {}
+
+/**
+ * Makes a request one transaction, committed before the answer is sent. A refusal is committed too: that it was refused,
+ * that an assertion was used, that a family of refresh tokens ended. What failed leaves nothing behind.
+ */
+export function inTransaction({ database }: Context): Middleware {
+  return async (ctx, next) => {
+    try {
+      await database.transaction(async () => {
+        await next()
+        if (ctx.status >= failed) throw new RequestFailed()
+      })
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
+import type { Context } from '../context.js'
+import { first, json } from '../database/database.js'
+import { describeToken } from '../introspection/stored-token.js'
+import { toEngineClient } from './engine-client.js'
+
+/** What the protocol engine keeps, in the database. A code, a refresh token or a cookie is found by its digest alone. */
+export function createAdapters(context: Context): AdapterFactory {
+  return (model) => {
+    if (model === 'Client') return { ...entities(context, model), ...clients(context) }
+    if (model === 'AccessToken') return { ...entities(context, model), ...accessTokens(context) }
+    if (model === 'ReplayDetection') return { ...entities(context, model), ...replays(context) }
+    return entities(context, model)
+  }
+}
+
+interface EntityRow {
+  readonly content: AdapterPayload
+  readonly consumed_at: number | null
+}
+
+function entities({ database, now }: Context, model: string): Adapter {
+  const select = 'select content, consumed_at from protocol_entities where model = $1'
+
+  /** Identifiers are secrets of the caller: they are put back from what the caller sent. */
+  function restore(row: EntityRow | undefined, id?: string): AdapterPayload | undefined {
+    if (row === undefined) return undefined
+    const consumed = row.consumed_at === null ? {} : { consumed: row.consumed_at }
+    return { ...row.content, ...(id === undefined ? {} : { jti: id }), ...consumed }
+  }
+
+  return {
+    upsert: async (id, content, expiresIn) => {
+      const { jti, ...kept } = content
+      // an id that another entity refers to (a session by uid) has to be known again without the cookie
+      const stored = model === 'Session' || model === 'Grant' || model === 'Interaction' ? content : kept
+      await database.query(
+        `insert into protocol_entities (model, id, content, grant_id, uid, user_code, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (model, id) do update set content = excluded.content, grant_id = excluded.grant_id,
+           uid = excluded.uid, user_code = excluded.user_code, expires_at = excluded.expires_at`,
+        [
+          model,
+          digest(id),
+          json(stored),
+          content.grantId ?? null,
+          content.uid ?? null,
+          content.userCode ?? null,
+          typeof expiresIn === 'number' ? now() + expiresIn : null,
+        ],
+      )
+    },
+    find: async (id) =>
+      restore(first(await database.query<EntityRow>(`${select} and id = $2`, [model, digest(id)])), id),
+    findByUid: async (uid) => restore(first(await database.query<EntityRow>(`${select} and uid = $2`, [model, uid]))),
+    findByUserCode: async (code) =>
+      restore(first(await database.query<EntityRow>(`${select} and user_code = $2`, [model, code]))),
+    consume: async (id) => {
+      const taken = await database.query(
+        'update protocol_entities set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null returning 1 as taken',
+        [model, digest(id), now()],
+      )
+      // another process was faster
+      if (taken.length === 0) throw new errors.InvalidGrant(`${model} already consumed`)
+    },
+    destroy: async (id) => {
+      await database.query('delete from protocol_entities where model = $1 and id = $2', [model, digest(id)])
+    },
+    revokeByGrantId: async (grantId) => {
+      await database.query('delete from protocol_entities where model = $1 and grant_id = $2', [model, grantId])
+    },
+  }
+}
+
+function clients({ clients, now }: Context): Partial<Adapter> {
+  return {
+    find: async (id) => {
+      const client = await clients.find(id)
+      return client?.status === 'active' ? toEngineClient(client) : undefined
+    },
+    upsert: async () => {
+      throw new Error(`clients are changed through the admin API (${now()})`)
+    },
+  }
+}
+
+/** Access tokens are JWTs, known to the engine by their id: see introspection/. */
+function accessTokens({ tokens, revocations, database }: Context): Partial<Adapter> {
+  return {
+    find: async (id) => {
+      const record = await tokens.find(id)
+      return record === undefined || record.revokedAt !== null ? undefined : describeToken(record)
+    },
+    destroy: async (id) => {
+      await revocations.withdraw({ kind: 'token', value: id, reason: 'revoked by the client', by: 'client' })
+    },
+    revokeByGrantId: async (grantId) => {
+      const rows = await database.query<{ token_id: string }>(
+        'select token_id from issued_tokens where protocol_grant_id = $1 and revoked_at is null',
+        [grantId],
+      )
+      for (const { token_id } of rows) {
+        await revocations.withdraw({ kind: 'token', value: token_id, reason: 'grant ended', by: 'engine' })
+      }
+    },
+  }
+}
+
+/** A client assertion or a proof counts once, also when two processes get it at the same time. */
+function replays({ database, now }: Context): Partial<Adapter> {
+  return {
+    upsert: async (id, content, expiresIn) => {
+      const kept = await database.query(
+        `insert into protocol_entities (model, id, content, expires_at) values ('ReplayDetection', $1, $2, $3)
+         on conflict (model, id) do nothing returning 1 as kept`,
+        [digest(id), json({ kind: content.kind }), now() + expiresIn],
+      )
+      if (kept.length === 0) throw new errors.InvalidClientAuth('used before')
+    },
+  }
+}
+
+/** What stands for an identifier in the database. */
+export function digest(id: string): string {
+  return createHash('sha256').update(id).digest('base64url')
+}

@@ -1,0 +1,123 @@
+import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { createCibaFeature } from '../approvals/ciba.js'
+import type { Context } from '../context.js'
+import { createDirectGrant } from '../exchange/direct-grant.js'
+import { createTokenExchange } from '../exchange/token-exchange.js'
+import { mayIntrospect, mayRevoke } from '../introspection/access.js'
+import { renderError, renderSignOut, renderSignedOut } from '../pages/engine-pages.js'
+import { createAdapters } from './adapter.js'
+import { metadataOf } from './metadata.js'
+import { paths } from './paths.js'
+import { describeResource } from './resources.js'
+import { customizeToken } from './subject-token.js'
+
+/** Seconds. */
+const codeLifetime = 60
+const interactionLifetime = 600
+const idTokenLifetime = 600
+
+/** Sets up the protocol engine with the signing keys of this moment; new keys make a new engine, all state is in the database. */
+export async function createEngine(context: Context): Promise<Provider> {
+  const { settings, keys, secrets, clients } = context
+  const engine = new Provider(settings.issuer, {
+    ...(await configurationOf(context)),
+    jwks: { keys: [...(await keys.privateKeys())].map((key) => ({ ...key })) },
+    cookies: {
+      keys: [await secrets.shared('cookies')],
+      long: { signed: true, httpOnly: true, sameSite: 'lax' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+  })
+  const exchange = createTokenExchange(context)
+  engine.registerGrantType(exchange.grantType, exchange.handler, [...exchange.parameters], [...exchange.repeatable])
+  const direct = createDirectGrant(context)
+  engine.registerGrantType(direct.grantType, direct.handler, [...direct.parameters], [...direct.repeatable])
+  engine.Client.prototype.compareClientSecret = function compareSecret(secret: string) {
+    return clients.isSecret(this.clientId, secret)
+  }
+  return engine
+}
+
+async function configurationOf(context: Context): Promise<Configuration> {
+  const { settings, accounts } = context
+  const { lifetimes, signingAlgorithm } = settings
+  return {
+    adapter: createAdapters(context),
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
+      idTokenSigningAlgValues: [signingAlgorithm],
+      introspectionSigningAlgValues: [signingAlgorithm],
+      userinfoSigningAlgValues: [signingAlgorithm],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    },
+    clientDefaults: { id_token_signed_response_alg: signingAlgorithm, token_endpoint_auth_method: 'private_key_jwt' },
+    responseTypes: ['code'],
+    scopes: ['openid', 'offline_access'],
+    claims: { openid: ['sub'], acr: null, auth_time: null, iss: null, sid: null },
+    acrValues: ['urn:behalf:acr:password'],
+    clockTolerance: 5,
+    discovery: metadataOf(context),
+    findAccount: async (_ctx, subject) => {
+      const account = await accounts.find(subject)
+      if (account?.status !== 'active') return undefined
+      return { accountId: subject, claims: async () => ({ sub: subject }) }
+    },
+    interactions: { url: (_ctx, { uid }) => `${paths.interaction}/${uid}` },
+    issueRefreshToken: async (_ctx, client, code) =>
+      client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
+    rotateRefreshToken: true,
+    pkce: { required: () => true },
+    expiresWithSession: async () => false,
+    formats: { customizers: { jwt: (ctx, token, parts) => customizeToken(context, ctx, token, parts) } },
+    renderError,
+    routes: {
+      authorization: paths.authorization,
+      token: paths.token,
+      introspection: paths.introspection,
+      revocation: paths.revocation,
+      pushed_authorization_request: paths.pushed,
+      backchannel_authentication: paths.ciba,
+      jwks: paths.keys,
+      userinfo: paths.userinfo,
+      end_session: paths.endSession,
+    },
+    ttl: {
+      AccessToken: lifetimes.subject,
+      AuthorizationCode: codeLifetime,
+      BackchannelAuthenticationRequest: lifetimes.approval,
+      Grant: lifetimes.refresh,
+      IdToken: idTokenLifetime,
+      Interaction: interactionLifetime,
+      RefreshToken: lifetimes.refresh,
+      Session: lifetimes.session,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => mayIntrospect(context, client.clientId, token.jti),
+      },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => mayRevoke(context, client.clientId, token),
+      },
+      jwtIntrospection: { enabled: true },
+      dPoP: { enabled: true },
+      ciba: { enabled: true, deliveryModes: ['poll'], ...createCibaFeature(context) },
+      rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut, postLogoutSuccessSource: renderSignedOut },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: async (_ctx, _client, oneOf) => oneOf ?? settings.issuer,
+        useGrantedResource: async () => true,
+        getResourceServerInfo: async (_ctx: KoaContextWithOIDC, resource: string) => {
+          const described = await describeResource(context, resource)
+          if (described === undefined) throw new errors.InvalidTarget('resource is not known')
+          return described
+        },
+      },
+    },
+  }
+}
