@@ -15,8 +15,10 @@ export interface Approval {
     readonly justification?: string
     /** Shown to the person and on the agent's side (CIBA). */
     readonly bindingMessage?: string
+    /** The authentication request that waits for it (CIBA), sealed. */
+    readonly backchannelRequest?: string
   }
-  readonly status: 'pending' | 'approved' | 'denied'
+  readonly status: 'pending' | 'approved' | 'denied' | 'expired'
   readonly createdAt: number
   readonly expiresAt: number
   readonly decidedBy: string | null
@@ -24,10 +26,26 @@ export interface Approval {
 
 /** The approvals of the server. */
 export interface Approvals {
-  /** Opens an item; the pending one there is where the same was asked before. */
+  /**
+   * Opens an item; the pending one there is where the same was asked before.
+   *
+   * @throws InvalidInputError when a `consent` names no subject, or another kind names one
+   */
   ask(item: Pick<Approval, 'kind' | 'agentId' | 'subject' | 'request'>): Promise<Approval>
-  /** Decides an item and does what it says: consents are kept, a grant opens. False where it is no longer pending. */
+  /**
+   * Decides an item and does what it says: consents are kept, a grant opens; a `permission` is only recorded.
+   * False where it is no longer pending, or a `consent` is another person's.
+   */
   decide(id: string, decision: 'approved' | 'denied', by: string, sessionId: string | null): Promise<boolean>
+  /** Told of every decision, inside its transaction: a rejection undoes it. */
+  onDecided(listener: (decided: Approval) => Promise<void>): void
+  /** Marks the items that ran out: how many. Nothing depends on it being called in time. */
+  expire(): Promise<number>
   find(id: string): Promise<Approval | undefined>
-  list(filter: { readonly subject?: string | null; readonly status?: Approval['status']; readonly limit: number }): Promise<readonly Approval[]>
+  /** Newest first. Items that ran out are not pending. `subject` null: the approvers' inbox. */
+  list(filter: {
+    readonly subject?: string | null
+    readonly status?: Approval['status']
+    readonly limit: number
+  }): Promise<readonly Approval[]>
 }

@@ -32,13 +32,19 @@ export interface ConsentNeed {
 /** The consents of the server. */
 export interface Consents {
   /** Keeps what a person allowed. */
-  grant(consent: ConsentNeed & { readonly sessionId: string | null; readonly expiresAt: number | null }): Promise<Consent>
+  grant(
+    consent: ConsentNeed & { readonly sessionId: string | null; readonly expiresAt: number | null },
+  ): Promise<Consent>
   /**
    * The consents that cover every need, used up where they are for one time: atomically, so that two calls never share one.
    * Undefined, with nothing used up, where one is missing.
    */
   use(needs: readonly ConsentNeed[]): Promise<readonly Consent[] | undefined>
   /** Those of a person, newest first. */
-  list(filter: { readonly subject?: string; readonly agentId?: string; readonly limit: number }): Promise<readonly Consent[]>
+  list(filter: {
+    readonly subject?: string
+    readonly agentId?: string
+    readonly limit: number
+  }): Promise<readonly Consent[]>
   find(id: string): Promise<Consent | undefined>
 }

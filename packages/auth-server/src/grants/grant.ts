@@ -8,7 +8,7 @@ export interface Grant {
   readonly scope: readonly string[]
   readonly justification: string
   /** `approved` ones are open between `notBefore` and `expiresAt` while uses are left. */
-  readonly status: 'requested' | 'approved' | 'denied' | 'revoked'
+  readonly status: 'requested' | 'approved' | 'denied' | 'revoked' | 'expired'
   /** Seconds the window stays open once approved. */
   readonly duration: number
   readonly maxUses: number | null
@@ -21,9 +21,22 @@ export interface Grant {
 
 /** The just-in-time grants of the server. */
 export interface Grants {
+  /**
+   * Keeps a request; the one that waits already where the same was asked before. Its justification is kept on one line.
+   *
+   * @throws InvalidInputError without a justification of 1 to 500 characters, or with a window or number of uses out of bounds
+   */
   request(
-    grant: Pick<Grant, 'agentId' | 'subject' | 'resource' | 'scope' | 'justification' | 'duration' | 'maxUses' | 'transaction'>,
+    grant: Pick<
+      Grant,
+      'agentId' | 'subject' | 'resource' | 'scope' | 'justification' | 'duration' | 'maxUses' | 'transaction'
+    >,
   ): Promise<Grant>
+  /**
+   * Decides a request. Approval opens the window now.
+   *
+   * @throws NotFoundError, ConflictError where it was decided already
+   */
   decide(id: string, decision: 'approved' | 'denied', by: string): Promise<Grant>
   /**
    * An open grant that covers the scope, one use of it taken atomically; undefined where there is none.
@@ -35,6 +48,13 @@ export interface Grants {
     readonly scope: readonly string[]
     readonly transaction: string | null
   }): Promise<Grant | undefined>
+  /** Marks and records the windows that closed: how many. Nothing depends on it being called in time. */
+  expire(): Promise<number>
   find(id: string): Promise<Grant | undefined>
-  list(filter: { readonly agentId?: string; readonly status?: Grant['status']; readonly limit: number }): Promise<readonly Grant[]>
+  /** Newest first. */
+  list(filter: {
+    readonly agentId?: string
+    readonly status?: Grant['status']
+    readonly limit: number
+  }): Promise<readonly Grant[]>
 }
