@@ -78,8 +78,8 @@ async function assemble(ground: Ground, seed: AuthServerOptions['seed']): Promis
   const agents = createAgents({ ...base, revocations })
   const clients = createClients(base)
   const accounts = createAccounts(base)
-  const consents = createConsents({ ...base, revocations })
-  const grants = createGrants({ ...base, revocations })
+  const consents = createConsents(base)
+  const grants = createGrants(base)
   const approvals = createApprovals({ ...base, consents, grants, policy })
   const context: Context = {
     ...base,

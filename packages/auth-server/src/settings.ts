@@ -57,20 +57,19 @@ export interface Settings extends Omit<z.infer<typeof configurationSchema>, 'enc
 /** @throws ConfigurationError that says which option is wrong and what it should be */
 export function readSettings(options: Omit<AuthServerOptions, 'seed' | 'log' | 'now'>): Settings {
   const parsed = configurationSchema.safeParse(options)
-  if (!parsed.success) throw new ConfigurationError(describe(parsed.error))
+  if (!parsed.success) {
+    const [fault] = parsed.error.issues
+    throw new ConfigurationError(fault?.path.join('.') || 'options', `is wrong: ${fault?.message ?? 'unknown'}`)
+  }
   const { encryptionKey: keys, ...rest } = parsed.data
   if (keys === undefined && rest.database !== 'memory') {
-    throw new ConfigurationError('encryptionKey is required with a database that lasts: 32 random bytes in base64url')
+    throw new ConfigurationError('encryptionKey', 'is required with a database that lasts: 32 random bytes in base64url')
   }
   return Object.freeze({
     ...rest,
     encryptionKey: keys,
     adminResource: `${rest.issuer}/admin`,
   })
-}
-
-function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`).join('; ')
 }
 
 function isIssuer(text: string): boolean {

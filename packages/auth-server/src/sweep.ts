@@ -13,7 +13,7 @@ const grace = 600
 const answersKept = 86_400
 
 /** Removes what has expired, now and then. The trail is never swept. */
-export function startSweeping({ database, now, log }: Context): { stop(): void } {
+export function startSweeping({ database, now, log, grants, approvals }: Context): { stop(): void } {
   async function sweep(): Promise<void> {
     await database.transaction(async () => {
       const [held] = await database.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [lock])
@@ -23,8 +23,9 @@ export function startSweeping({ database, now, log }: Context): { stop(): void }
       await database.query('delete from issued_tokens where expires_at < $1', [before])
       await database.query('delete from revocations where expires_at < $1', [before])
       await database.query('delete from event_outbox where delivered_at < $1', [before])
+      await grants.expire()
+      await approvals.expire()
       await database.query('delete from idempotent_answers where created_at < $1', [now() - answersKept])
-      await database.query(`update approvals set status = 'denied', decided_by = 'expiry' where status = 'pending' and expires_at < $1`, [before])
     })
   }
   const timer = setInterval(() => {

@@ -31,7 +31,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   const parsed = fileSchema.safeParse(await readYaml(file))
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'the file'}: ${message}`)
-    throw new ConfigurationError(`${file} is not a configuration:\n${faults.join('\n')}`)
+    throw new ConfigurationError(file, `is not a configuration:\n${faults.join('\n')}`)
   }
   const { listen, encryptionKeyFiles, log, seed, ...rest } = parsed.data
   const encryptionKey = await Promise.all(
@@ -69,15 +69,15 @@ async function readYaml(file: string): Promise<unknown> {
   try {
     return parse(text, { maxAliasCount: 0 })
   } catch (cause) {
-    throw new ConfigurationError(`${file} is not YAML: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new ConfigurationError(file, `is not YAML: ${cause instanceof Error ? cause.message : ''}`)
   }
 }
 
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new ConfigurationError(`${file} cannot be read`, { cause })
+  } catch {
+    throw new ConfigurationError(file, 'cannot be read')
   }
 }
 

@@ -31,6 +31,8 @@ export interface Permission {
   readonly details?: string
   /** Tools that may use it, a closed list. Default: any of the document's tools. */
   readonly tools?: readonly string[]
+  /** Permissions at other APIs that it includes when the API it was used at exchanges the token for a call of its own. */
+  readonly downstream?: readonly string[]
   /** `tctx.purpose` of its tokens. */
   readonly purpose?: string
 }

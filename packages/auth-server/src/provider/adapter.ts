@@ -114,7 +114,7 @@ function replays({ database, now }: Context): Partial<Adapter> {
       const kept = await database.query(
         `insert into protocol_entities (model, id, content, expires_at) values ('ReplayDetection', $1, $2, $3)
          on conflict (model, id) do nothing returning 1 as kept`,
-        [digest(id), json({ kind: content.kind }), now() + expiresIn],
+        [digest(id), json({ kind: content.kind }), typeof expiresIn === 'number' ? now() + expiresIn : null],
       )
       if (kept.length === 0) throw new errors.InvalidClientAuth('used before')
     },
