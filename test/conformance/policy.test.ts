@@ -306,6 +306,7 @@ const missing: Record<string, () => unknown> = Object.fromEntries(
     'maxAge',
     'senderConstrained',
     'singleUse',
+    'introspection',
     'check',
   ].map((member) => [member, answering(() => ({ [member]: undefined }))]),
 )

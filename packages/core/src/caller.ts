@@ -10,7 +10,9 @@ import type { InForceCheck } from './revocation/in-force.js'
 import type { Settings } from './settings.js'
 import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import type { Introspector } from './token/introspection.js'
+import type { Freshness } from './token/introspection-memory.js'
 import { type CachedToken, createTokenCache, isCurrent } from './token/token-cache.js'
+import type { VerifiedToken } from './token/verified-token.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
 /** A verified token and what was made of it; lives as long as the token is remembered. */
@@ -46,6 +48,12 @@ export interface Callers<C> {
   verify(text: string): Caller<C> | Promise<Caller<C>>
   /** Looks again, for a later guard of one request, at everything that time can change. */
   review(caller: Caller<C>): Caller<C> | Promise<Caller<C>>
+  /**
+   * Asks the issuer about a token that holds by itself, for a route that wants it; nothing where that was done already.
+   *
+   * @throws AccessError `token_revoked`, the codes of an answer that disagrees, `introspection_unavailable`
+   */
+  confirm(caller: Caller<C>): Freshness | Promise<Freshness> | undefined
   /** Makes the principal of a token, once for all requests that present it. */
   introduce(caller: Caller<C>): Principal<C> | Promise<Principal<C>>
 }
@@ -85,9 +93,17 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
 
   /** Does the token, which holds by itself, still count? */
   function checkStanding({ text, token }: Caller<C>): Promise<unknown> | undefined {
-    const isAsked = introspector?.mode === 'always' && token.header !== undefined
-    const confirming = isAsked ? introspector.confirm(text, token) : undefined
+    const confirming = introspector?.mode === 'always' ? ask(text, token) : undefined
     return confirming instanceof Promise ? confirming.then(() => checkInForce(token)) : checkInForce(token)
+  }
+
+  function confirm({ text, token }: Caller<C>): Freshness | Promise<Freshness> | undefined {
+    return introspector?.mode === 'always' ? undefined : ask(text, token)
+  }
+
+  /** What is known of an opaque token is what the issuer said. */
+  function ask(text: string, token: VerifiedToken): Freshness | Promise<Freshness> | undefined {
+    return token.header === undefined ? undefined : introspector?.confirm(text, token)
   }
 
   function review(caller: Caller<C>): Caller<C> | Promise<Caller<C>> {
@@ -157,7 +173,7 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
     })
   }
 
-  return { identify, review, verify, introduce }
+  return { identify, review, verify, confirm, introduce }
 }
 
 /** Nesting is the issuer's choice; what is too deep to be copied is too deep for a schema. */

@@ -62,8 +62,8 @@ export interface ResourceServerOptions<C = Claims> {
   /** Status lists that tokens may point to (Token Status List draft). Default: the claim is not looked at. */
   readonly statusList?: StatusListOptions
   /**
-   * Asks the issuer about tokens (RFC 7662): those that are no JWT (`mode: 'opaque'`), or every one (`'always'`). Answers
-   * are remembered for a short time.
+   * Asks the issuer about tokens (RFC 7662): those that are no JWT (`mode: 'opaque'`), or every one (`'always'`). A route
+   * can ask for every one by itself: `Requirement.introspection`. Answers are remembered for a short time.
    */
   readonly introspection?: IntrospectionOptions
   /**

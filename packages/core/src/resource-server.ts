@@ -10,6 +10,7 @@ import { AccessError, ConfigurationError } from './errors.js'
 import { formatMetadata, type MetadataEndpoint, metadataUrl, type ProtectedResourceMetadata } from './metadata.js'
 import type { ResourceServerOptions } from './options.js'
 import { evaluate } from './policy/policy.js'
+import type { Principal } from './policy/principal.js'
 import { type CheckedRequirement, checkRequirement, type Requirement } from './policy/requirement.js'
 import type { ResourceRequest } from './request/request.js'
 import { createSecurityEventReceiver, type SecurityEventReceiver } from './revocation/security-events.js'
@@ -117,7 +118,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       const principal = introducing instanceof Promise ? await introducing : introducing
       const asking = requirement ?? ask(route)
       requirement = asking instanceof Promise ? await asking : asking
-      const pending = evaluate(known.token, principal, requirement, policy)
+      const pending = judge(known, principal, requirement)
       if (pending !== undefined) await pending
       if (requirement.singleUse) await useUp(known.token, source, attempt)
       decision = allow(principal, known.token, evidence)
@@ -153,6 +154,12 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     if ((typeof source === 'object' && source !== null) || typeof source === 'function') attempts.set(source, attempt)
   }
 
+  /** Is it enough for this route? Its issuer comes first, so that a token it withdrew is called revoked everywhere. */
+  function judge(caller: Caller<C>, principal: Principal<C>, route: CheckedRequirement<C>): void | Promise<void> {
+    if (route.introspection === undefined) return evaluate(caller.token, principal, route, policy)
+    return andThen(callers.confirm(caller), () => evaluate(caller.token, principal, route, policy))
+  }
+
   /** Last of all, so that a request that is refused for something else does not use the token up. */
   async function useUp(token: VerifiedToken, source: object, attempt: Attempt<C>): Promise<void> {
     attempt.use ??= claimUse(token)
@@ -170,10 +177,11 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     if (route.requirement !== undefined) return route.requirement
     const answer = route.ask()
     const tooLate = () => new Error(`the requirement took longer than ${settings.policyTimeout} ms`)
-    return andThen(
-      answer instanceof Promise ? within(settings.policyTimeout, answer, tooLate) : answer,
-      checkRequirement<C>,
-    )
+    return andThen(answer instanceof Promise ? within(settings.policyTimeout, answer, tooLate) : answer, lookOver)
+  }
+
+  function lookOver(requirement: Requirement<C>): CheckedRequirement<C> {
+    return checkRequirement(requirement, settings)
   }
 
   /** Once the token holds, what throws is the code of the route: no fault of the caller's. */
@@ -234,7 +242,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
       if (typeof requirement === 'function') {
         return (request, source) => decide(request, source, { ask: () => requirement(source) })
       }
-      const route = declare(checkRequirement(requirement))
+      const route = declare(lookOver(requirement))
       return (request, source) => decide(request, source, route)
     },
 

@@ -32,4 +32,29 @@ export const revocation = [
     source: 'Behalf',
     text: 'Whoever cannot prove possession does not learn that a token was withdrawn.',
   },
+  {
+    id: 'RFC7662-2.2-route',
+    source: 'RFC 7662 section 2.2, RFC 7519 section 3',
+    text: 'On a route that demands introspection a JWT is served only while its issuer calls it active; on other routes the issuer is not asked.',
+  },
+  {
+    id: 'BEHALF-introspection-route-refuses',
+    source: 'Behalf',
+    text: 'An answer about a JWT can only refuse it: one that disagrees with the token refuses it, and nothing makes a token that does not hold by itself count.',
+  },
+  {
+    id: 'BEHALF-introspection-route-order',
+    source: 'Behalf',
+    text: 'The issuer is asked after possession is proven and before the demands of the route are looked at; a token that is refused there is not used up.',
+  },
+  {
+    id: 'BEHALF-introspection-route-fails',
+    source: 'Behalf',
+    text: 'A route that demands introspection is 503 introspection_unavailable while the issuer gives no usable answer; other routes are served.',
+  },
+  {
+    id: 'BEHALF-introspection-route-settings',
+    source: 'Behalf',
+    text: 'A route that demands introspection of an API that cannot ask, or not about every token, fails at start-up; one that demands it later is 500.',
+  },
 ] as const satisfies readonly Requirement[]

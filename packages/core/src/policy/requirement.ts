@@ -50,6 +50,11 @@ export interface Requirement<C = Claims> {
   readonly senderConstrained?: boolean
   /** Whether the token is good for one call only. It is used up last, once everything else allows the request. */
   readonly singleUse?: boolean
+  /**
+   * `'always'`: the issuer is asked about every token here (RFC 7662), a JWT too, which has to hold by itself as well.
+   * Needs the option `introspection`, and a resource server with one issuer.
+   */
+  readonly introspection?: 'always'
   /** Anything else. Only `true` allows; whatever else it answers is `policy_denied`, throwing is `internal_error`. */
   readonly check?: (principal: Principal<C>) => boolean | Promise<boolean>
 }
@@ -68,6 +73,7 @@ export interface CheckedRequirement<C> {
   readonly authentication: { readonly acr: readonly string[]; readonly maxAge: number | undefined } | undefined
   readonly senderConstrained: boolean
   readonly singleUse: boolean
+  readonly introspection: 'always' | undefined
   readonly check: Requirement<C>['check'] | undefined
 }
 
@@ -102,7 +108,14 @@ const members: Record<keyof Requirement, Check> = {
   maxAge: checkNumber(0, 3_153_600_000, 'seconds'),
   senderConstrained: checkFlag,
   singleUse: checkFlag,
+  introspection: check((value) => value === 'always', "must be 'always'"),
   check: checkFunction,
+}
+
+/** What a resource server must have for what a route may ask of it. */
+export interface RouteSettings {
+  readonly issuers: readonly unknown[]
+  readonly introspection: object | undefined
 }
 
 /**
@@ -110,7 +123,7 @@ const members: Record<keyof Requirement, Check> = {
  *
  * @throws ConfigurationError that names the member and what it must be
  */
-export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequirement<C> {
+export function checkRequirement<C>(requirement: Requirement<C>, settings: RouteSettings): CheckedRequirement<C> {
   if (!isPlainObject(requirement)) throw new ConfigurationError('requirement', 'must be a plain object')
   for (const [name, value] of Object.entries(requirement)) {
     const path = `requirement.${name}`
@@ -120,6 +133,8 @@ export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequire
     members[name as keyof Requirement](value, path)
   }
   const { scope, anyScope, delegation, actor, subject, authorizationDetails, purpose, tool, acr, maxAge } = requirement
+  const { introspection } = requirement
+  if (introspection !== undefined) checkCanAsk(settings)
   return {
     scopes: listOf(scope),
     anyScope: listOf(anyScope),
@@ -132,6 +147,7 @@ export function checkRequirement<C>(requirement: Requirement<C>): CheckedRequire
     authentication: acr === undefined && maxAge === undefined ? undefined : { acr: listOf(acr), maxAge },
     senderConstrained: requirement.senderConstrained ?? false,
     singleUse: requirement.singleUse ?? false,
+    introspection,
     check: requirement.check,
   }
 }
@@ -141,6 +157,13 @@ function checkPresent(value: unknown, path: string): asserts value is object {
   for (const [name, member] of Object.entries(value ?? {})) {
     if (member === undefined) throw new ConfigurationError(`${path}.${name}`, 'must have a value')
   }
+}
+
+/** An endpoint speaks for one issuer: it would call the tokens of the others inactive. */
+function checkCanAsk({ introspection, issuers }: RouteSettings): void {
+  const path = 'requirement.introspection'
+  if (introspection === undefined) throw new ConfigurationError(path, 'needs the option introspection')
+  if (issuers.length > 1) throw new ConfigurationError(path, 'needs a resource server with one trusted issuer')
 }
 
 function listOf(value: string | readonly string[] = []): readonly string[] {

@@ -13,7 +13,8 @@ export interface IntrospectionOptions {
   /** The trusted issuer the endpoint speaks for. Default: the only one there is. */
   readonly issuer?: string
   /**
-   * `'opaque'`: tokens that are no JWT; the others are verified by themselves. `'always'`: every token; a JWT has to
+   * `'opaque'`: tokens that are no JWT; the others are verified by themselves, except on routes that demand
+   * `introspection: 'always'`. `'always'`: every token; a JWT has to
    * hold by itself as well, and the answer can only refuse it. Takes a resource server with one issuer.
    */
   readonly mode: 'opaque' | 'always'
