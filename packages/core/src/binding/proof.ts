@@ -13,12 +13,16 @@ export interface Proof {
   readonly signature: Uint8Array
 }
 
-/** The claims of a proof that comes with an access token. */
+/** The claims of every proof. */
 export interface ProofClaims {
   readonly jti: string
   readonly htm: string
   readonly htu: string
   readonly iat: number
+}
+
+/** The claims of a proof that comes with an access token. */
+export interface TokenProofClaims extends ProofClaims {
   readonly ath: string
 }
 
@@ -52,11 +56,18 @@ export function parseProof(text: string): Proof {
 }
 
 /** @throws AccessError `dpop_proof_invalid` unless every required claim is there, in its type */
-export function readProofClaims({ jti, htm, htu, iat, ath }: JsonObject): ProofClaims {
+export function readProofClaims({ jti, htm, htu, iat }: JsonObject): ProofClaims {
   if (typeof jti !== 'string' || jti === '' || jti.length > maxIdentifierLength) throw proofInvalid('jti')
   if (typeof htm !== 'string') throw proofInvalid('htm is no string')
   if (typeof htu !== 'string') throw proofInvalid('htu is no string')
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw proofInvalid('iat is no number')
+  return { jti, htm, htu, iat }
+}
+
+/** @throws AccessError `dpop_proof_invalid` unless every required claim is there, in its type */
+export function readTokenProofClaims(claims: JsonObject): TokenProofClaims {
+  const { ath } = claims
+  const common = readProofClaims(claims)
   if (typeof ath !== 'string') throw proofInvalid('ath is no string')
-  return { jti, htm, htu, iat, ath }
+  return { ...common, ath }
 }
