@@ -21,6 +21,7 @@ import { createPages } from './pages/pages.js'
 import { createPolicyStore } from './policy/create-policy-store.js'
 import { createEngine } from './provider/engine.js'
 import { createRevocations } from './revocation/revocations.js'
+import { endSessions } from './revocation/sign-out.js'
 import { statusLists } from './revocation/status-lists.js'
 import { createTransmitter } from './revocation/transmitter.js'
 import { sow } from './seed.js'
@@ -56,7 +57,7 @@ export async function createAuthServer({ seed, log, now, ...options }: AuthServe
   const database = await openDatabase(settings.database, ground.log)
   try {
     await migrate(database, ground.now)
-    return await assemble({ ...ground, database }, seed)
+    return await assemble({ ...ground, database }, now ?? (() => Date.now() / 1000), seed)
   } catch (error) {
     await database.close()
     throw error
@@ -66,18 +67,19 @@ export async function createAuthServer({ seed, log, now, ...options }: AuthServe
 type Ground = Pick<Context, 'settings' | 'log' | 'now' | 'database'>
 
 /** Every part on those below it. */
-async function assemble(ground: Ground, seed: AuthServerOptions['seed']): Promise<AuthServer> {
+async function assemble(ground: Ground, clock: () => number, seed: AuthServerOptions['seed']): Promise<AuthServer> {
   const { settings, database, log } = ground
   const secrets = createSecrets(ground)
-  const keys = await createSigningKeys({ ...ground, secrets })
-  const audit = createAuditTrail({ ...ground, keys })
+  // keys tell the trail of their rotation, and the trail signs its checkpoints with them
+  const keys = await createSigningKeys({ ...ground, secrets, record: (record) => audit.record(record) })
+  const audit = createAuditTrail({ ...ground, now: clock, keys })
   const base = { ...ground, secrets, keys, audit }
   const policy = createPolicyStore(base)
   const tokens = createTokens(base)
-  const revocations = createRevocations({ ...base, policy, tokens })
+  const revocations = createRevocations({ ...base, policy, tokens }, () => transmitter.wake())
   const agents = createAgents({ ...base, revocations })
-  const clients = createClients(base)
-  const accounts = createAccounts(base)
+  const clients = createClients({ ...base, revocations })
+  const accounts = createAccounts({ ...base, revocations })
   const consents = createConsents(base)
   const grants = createGrants(base)
   const approvals = createApprovals({ ...base, consents, grants, policy })
@@ -93,6 +95,7 @@ async function assemble(ground: Ground, seed: AuthServerOptions['seed']): Promis
     grants,
     approvals,
   }
+  const transmitter = createTransmitter(context)
   await sow(context, seed)
 
   let engine: Provider = await createEngine(context)
@@ -104,13 +107,13 @@ async function assemble(ground: Ground, seed: AuthServerOptions['seed']): Promis
       (error: unknown) => log.error({ err: error }, 'the engine keeps its earlier keys'),
     )
   })
-  const transmitter = createTransmitter(context)
   const admin = await createAdminApi(context)
   const app = await createApp(context, {
     statusLists: statusLists(context),
     admin: admin.middleware,
     pages: createPages(context, () => engine).middleware,
     structuredTokens: acceptStructuredTokens(context),
+    signOut: endSessions(context),
     engine: () => engine,
   })
   transmitter.start()

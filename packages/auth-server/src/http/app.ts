@@ -15,6 +15,7 @@ export interface Parts {
   readonly admin: Koa.Middleware
   readonly pages: Koa.Middleware
   readonly structuredTokens: Koa.Middleware
+  readonly signOut: Koa.Middleware
   /** The protocol engine of this moment: another one once the signing keys changed. */
   readonly engine: () => Koa
 }
@@ -36,6 +37,7 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(parts.admin)
   app.use(parts.pages)
   app.use(parts.structuredTokens)
+  app.use(parts.signOut)
   app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
   return app
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
 import type { Context } from '../context.js'
 import { first, json } from '../database/database.js'
+import { acceptedToken } from '../introspection/accepted-token.js'
 import { describeToken } from '../introspection/stored-token.js'
 import { toEngineClient } from './engine-client.js'
 
@@ -73,24 +74,24 @@ function entities({ database, now }: Context, model: string): Adapter {
   }
 }
 
-function clients({ clients, now }: Context): Partial<Adapter> {
+function clients({ clients }: Context): Partial<Adapter> {
   return {
     find: async (id) => {
       const client = await clients.find(id)
       return client?.status === 'active' ? toEngineClient(client) : undefined
     },
     upsert: async () => {
-      throw new Error(`clients are changed through the admin API (${now()})`)
+      throw new Error('clients are changed through the admin API')
     },
   }
 }
 
-/** Access tokens are JWTs, known to the engine by their id: see introspection/. */
-function accessTokens({ tokens, revocations, database }: Context): Partial<Adapter> {
+/** Access tokens are JWTs, known to the engine by a handle that is made once their signature was verified: see introspection/. */
+function accessTokens({ revocations, database }: Context): Partial<Adapter> {
   return {
-    find: async (id) => {
-      const record = await tokens.find(id)
-      return record === undefined || record.revokedAt !== null ? undefined : describeToken(record)
+    find: async (handle) => {
+      const record = acceptedToken(handle)
+      return record && describeToken(record)
     },
     destroy: async (id) => {
       await revocations.withdraw({ kind: 'token', value: id, reason: 'revoked by the client', by: 'client' })

@@ -19,9 +19,11 @@ const idTokenLifetime = 600
 /** Sets up the protocol engine with the signing keys of this moment; new keys make a new engine, all state is in the database. */
 export async function createEngine(context: Context): Promise<Provider> {
   const { settings, keys, secrets, clients } = context
+  const privateKeys = await keys.privateKeys()
+  const algorithm = privateKeys[0]?.alg === 'EdDSA' ? 'EdDSA' : 'ES256'
   const engine = new Provider(settings.issuer, {
-    ...(await configurationOf(context)),
-    jwks: { keys: [...(await keys.privateKeys())].map((key) => ({ ...key })) },
+    ...configurationOf(context, algorithm),
+    jwks: { keys: privateKeys.map((key) => ({ ...key })) },
     cookies: {
       keys: [await secrets.shared('cookies')],
       long: { signed: true, httpOnly: true, sameSite: 'lax' },
@@ -38,20 +40,20 @@ export async function createEngine(context: Context): Promise<Provider> {
   return engine
 }
 
-async function configurationOf(context: Context): Promise<Configuration> {
+function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Configuration {
   const { settings, accounts } = context
-  const { lifetimes, signingAlgorithm } = settings
+  const { lifetimes } = settings
   return {
     adapter: createAdapters(context),
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
-      idTokenSigningAlgValues: [signingAlgorithm],
-      introspectionSigningAlgValues: [signingAlgorithm],
-      userinfoSigningAlgValues: [signingAlgorithm],
+      idTokenSigningAlgValues: [algorithm],
+      introspectionSigningAlgValues: [algorithm],
+      userinfoSigningAlgValues: [algorithm],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
     },
-    clientDefaults: { id_token_signed_response_alg: signingAlgorithm, token_endpoint_auth_method: 'private_key_jwt' },
+    clientDefaults: { id_token_signed_response_alg: algorithm, token_endpoint_auth_method: 'private_key_jwt' },
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub'], acr: null, auth_time: null, iss: null, sid: null },
@@ -105,6 +107,10 @@ async function configurationOf(context: Context): Promise<Configuration> {
         allowedPolicy: (_ctx, client, token) => mayRevoke(context, client.clientId, token),
       },
       jwtIntrospection: { enabled: true },
+      richAuthorizationRequests: {
+        enabled: false,
+        authorizationDetailsForIntrospection: async (_ctx, token) => token.rar,
+      },
       dPoP: { enabled: true },
       ciba: { enabled: true, deliveryModes: ['poll'], ...createCibaFeature(context) },
       rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut, postLogoutSuccessSource: renderSignedOut },
@@ -113,7 +119,7 @@ async function configurationOf(context: Context): Promise<Configuration> {
         defaultResource: async (_ctx, _client, oneOf) => oneOf ?? settings.issuer,
         useGrantedResource: async () => true,
         getResourceServerInfo: async (_ctx: KoaContextWithOIDC, resource: string) => {
-          const described = await describeResource(context, resource)
+          const described = await describeResource(context, resource, algorithm)
           if (described === undefined) throw new errors.InvalidTarget('resource is not known')
           return described
         },

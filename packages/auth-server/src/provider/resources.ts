@@ -6,6 +6,7 @@ import { adminPermissions } from '../policy/admin-permissions.js'
 export async function describeResource(
   { policy, settings }: Context,
   resource: string,
+  algorithm: 'ES256' | 'EdDSA',
 ): Promise<ResourceServer | undefined> {
   const scope = scopeOf(await policy.current().then(({ document }) => document), resource, settings)
   if (scope === undefined) return undefined
@@ -14,7 +15,7 @@ export async function describeResource(
     audience: resource,
     accessTokenFormat: 'jwt',
     accessTokenTTL: settings.lifetimes.subject,
-    jwt: { sign: { alg: settings.signingAlgorithm } },
+    jwt: { sign: { alg: algorithm } },
   }
 }
 

@@ -14,6 +14,9 @@ create table protocol_entities (
 );
 create index protocol_entities_grant on protocol_entities (grant_id) where grant_id is not null;
 create index protocol_entities_uid on protocol_entities (model, uid) where uid is not null;
+create index protocol_entities_client on protocol_entities ((content->>'clientId'));
+create index protocol_entities_account on protocol_entities ((content->>'accountId'));
+create index protocol_entities_session on protocol_entities ((content->>'sessionUid'));
 create index protocol_entities_expiry on protocol_entities (expires_at) where expires_at is not null;
 
 -- Who may act.
@@ -25,8 +28,7 @@ create table agents (
   status       text    not null check (status in ('active', 'suspended', 'retired')),
   roles        jsonb   not null default '[]',
   ceiling      jsonb,
-  refusals     integer not null default 0,
-  refused_at   bigint,
+  refusals     jsonb   not null default '[]',
   locked_until bigint,
   version      integer not null default 1,
   created_at   bigint  not null,
@@ -165,6 +167,7 @@ create index issued_tokens_grant on issued_tokens (grant_id) where grant_id is n
 create index issued_tokens_protocol_grant on issued_tokens (protocol_grant_id) where protocol_grant_id is not null;
 create index issued_tokens_session on issued_tokens (session_id) where session_id is not null;
 create index issued_tokens_transaction on issued_tokens (transaction) where transaction is not null;
+create index issued_tokens_revoked on issued_tokens (status_list) where revoked_at is not null;
 create index issued_tokens_expiry on issued_tokens (expires_at);
 create sequence status_indexes;
 
