@@ -5,6 +5,21 @@ import { packages, readManifest, root } from './workspace.js'
 
 // What a package may depend on at run time, and the framework it leaves to its user.
 const dependencies: Readonly<Record<string, readonly string[]>> = {
+  'auth-server': [
+    '@behalf/core',
+    '@behalf/koa',
+    '@electric-sql/pglite',
+    '@koa/router',
+    'jose',
+    'koa',
+    'koa-compose',
+    'oidc-provider',
+    'pg',
+    'pino',
+    'rate-limiter-flexible',
+    'yaml',
+    'zod',
+  ],
   core: ['jose', 'lru-cache'],
   express: ['@behalf/core'],
   fastify: ['@behalf/core', 'fastify-plugin'],
@@ -20,6 +35,9 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   koa: ['@types/koa', 'koa'],
   redis: ['ioredis', 'redis'],
 }
+
+/** Packages that are a program as well. */
+const programs: Readonly<Record<string, readonly string[]>> = { 'auth-server': ['behalf-auth-server'] }
 
 const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
 const { engines, license } = readManifest(root) as Readonly<Record<string, unknown>>
@@ -54,7 +72,8 @@ describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
 
   it('publishes dist and pages, and nothing else', () => {
     expect((manifest.files as string[]).filter((file) => !/^[A-Z]+\.md$/.test(file))).toEqual(['dist'])
-    expect(['main', 'module', 'browser', 'types', 'bin', 'scripts'].filter((member) => member in manifest)).toEqual([])
+    expect(['main', 'module', 'browser', 'types', 'scripts'].filter((member) => member in manifest)).toEqual([])
+    expect(keysOf(manifest.bin)).toEqual(programs[folder] ?? [])
   })
 
   it('exports only files that the build makes, types first', () => {
