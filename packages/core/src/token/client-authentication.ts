@@ -1,4 +1,4 @@
-import { type JWK, SignJWT } from 'jose'
+import type { JWK } from 'jose'
 import type { IntrospectionClient } from './introspection-options.js'
 
 /** What a request to the issuer carries so that the issuer knows the client. */
@@ -34,6 +34,7 @@ export function createAuthentication(
   const { alg, kid } = privateKey as JWK
   const header = { alg: algorithm ?? String(alg), kid: keyId ?? kid }
   return async () => {
+    const { SignJWT } = await import('jose') // on first use: most servers never sign anything
     const issuedAt = Math.floor(now())
     const assertion = await new SignJWT()
       .setProtectedHeader(header)
