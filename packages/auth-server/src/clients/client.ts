@@ -41,21 +41,34 @@ export interface ClientSecret {
 /** The clients of the server. */
 export interface Clients {
   find(id: string): Promise<Client | undefined>
+  /** In order of id, those after `after`. */
   list(page: { readonly after?: string; readonly limit: number; readonly agentId?: string }): Promise<readonly Client[]>
+  /** @throws InvalidInputError, ConflictError when the id is taken or the agent retired, NotFoundError for an unknown agent */
   create(client: Pick<Client, 'id' | 'name' | 'agentId' | 'metadata'>): Promise<Client>
+  /**
+   * One that becomes disabled gets nothing more, and what it was given is withdrawn.
+   *
+   * @param version - of the client that was looked at: another one since is a conflict
+   * @param by - who asks, for what is withdrawn. Default `server`
+   * @throws NotFoundError, InvalidInputError, StaleVersionError
+   */
   change(
     id: string,
     change: Partial<Pick<Client, 'name' | 'metadata' | 'status'>>,
     version?: number,
+    by?: string,
   ): Promise<Client>
   /**
    * Makes a new secret: it is shown once and kept as a hash. At most two are live.
    *
    * @param lifetime - s
-   * @throws ConflictError when two are live
+   * @param chosen - a secret of the operator's own, 32 characters at least. Default: 32 random bytes in base64url
+   * @throws ConflictError when two are live or the client has another way to prove itself
    */
-  addSecret(clientId: string, lifetime: number): Promise<ClientSecret & { readonly secret: string }>
+  addSecret(clientId: string, lifetime: number, chosen?: string): Promise<ClientSecret & { readonly secret: string }>
+  /** The live ones, the oldest first. */
   secrets(clientId: string): Promise<readonly ClientSecret[]>
+  /** @throws NotFoundError when the client has no such secret */
   removeSecret(clientId: string, secretId: string): Promise<void>
   /** Whether it is one of the client's live secrets; constant time. */
   isSecret(clientId: string, secret: string): Promise<boolean>

@@ -1,0 +1,137 @@
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { base64url } from 'jose'
+import { hashPassword, isPassword } from '../accounts/password.js'
+import type { Context } from '../context.js'
+import { ConflictError, InvalidInputError, NotFoundError } from '../errors.js'
+import type { Client, ClientSecret, Clients } from './client.js'
+
+interface SecretRow {
+  readonly id: string
+  readonly hash: string
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+/** So that the next one is in place before the last one goes. */
+const mostLive = 2
+
+/** Seconds: two years. */
+const longestLifetime = 63_072_000
+
+/** Characters of a secret that the operator chose. */
+const shortest = 32
+const longest = 200
+
+/** Marks a hash of 32 random bytes, which needs no slow function: nobody can guess them. */
+const fast = 'sha256$'
+
+/** The secrets of the clients: only their hashes are kept. */
+export function createClientSecrets(
+  { database, now }: Pick<Context, 'database' | 'now'>,
+  hold: (id: string) => Promise<Client>,
+): Pick<Clients, 'addSecret' | 'secrets' | 'removeSecret' | 'isSecret'> {
+  const known = createKnownSecrets()
+
+  async function live(clientId: string): Promise<readonly SecretRow[]> {
+    return database.query<SecretRow>(
+      `select s.id, s.hash, s.created_at, s.expires_at from client_secrets s join clients c on c.id = s.client_id
+       where s.client_id = $1 and s.expires_at > $2 and c.status = 'active' order by s.created_at, s.id`,
+      [clientId, now()],
+    )
+  }
+
+  async function fits(secret: string, { id, hash }: SecretRow): Promise<boolean> {
+    if (hash.startsWith(fast)) return isSame(hash, fastHash(secret))
+    // a slow hash a request would be a load: who proved to know it once is known again while the process lives
+    if (known.has(id, hash, secret)) return true
+    const isRight = await isPassword(secret, hash)
+    if (isRight) known.add(id, hash, secret)
+    return isRight
+  }
+
+  return {
+    addSecret: async (clientId, lifetime, chosen) => {
+      if (!Number.isInteger(lifetime) || lifetime < 1 || lifetime > longestLifetime) {
+        throw new InvalidInputError(`lifetime: must be whole seconds from 1 to ${longestLifetime}`)
+      }
+      if (chosen !== undefined && (chosen.length < shortest || chosen.length > longest)) {
+        throw new InvalidInputError(`secret: must have ${shortest} to ${longest} characters`)
+      }
+      const secret = chosen ?? base64url.encode(randomBytes(32))
+      const hash = chosen === undefined ? fastHash(secret) : await hashPassword(secret)
+      return database.transaction(async () => {
+        const { metadata } = await hold(clientId)
+        if (!metadata.token_endpoint_auth_method.startsWith('client_secret')) {
+          throw new ConflictError(`client ${clientId} does not prove itself by a secret`)
+        }
+        const time = now()
+        await database.query('delete from client_secrets where client_id = $1 and expires_at <= $2', [clientId, time])
+        const rows = await database.query('select 1 from client_secrets where client_id = $1', [clientId])
+        if (rows.length >= mostLive)
+          throw new ConflictError(`client ${clientId} has ${mostLive} secrets: remove one first`)
+        const added = { id: randomUUID(), createdAt: time, expiresAt: time + lifetime }
+        await database.query(
+          'insert into client_secrets (id, client_id, hash, created_at, expires_at) values ($1, $2, $3, $4, $5)',
+          [added.id, clientId, hash, added.createdAt, added.expiresAt],
+        )
+        return { ...added, secret }
+      })
+    },
+    secrets: async (clientId) => {
+      const rows = await database.query<SecretRow>(
+        'select id, hash, created_at, expires_at from client_secrets where client_id = $1 and expires_at > $2 order by created_at, id',
+        [clientId, now()],
+      )
+      return rows.map(toSecret)
+    },
+    removeSecret: async (clientId, secretId) => {
+      const removed = await database.query('delete from client_secrets where client_id = $1 and id = $2 returning id', [
+        clientId,
+        secretId,
+      ])
+      if (removed.length === 0) throw new NotFoundError(`client ${clientId} has no secret ${secretId}`)
+    },
+    isSecret: async (clientId, secret) => {
+      if (secret.length > longest) return false
+      // every one is compared, so that the time does not tell which
+      const answers = await Promise.all((await live(clientId)).map((row) => fits(secret, row)))
+      return answers.includes(true)
+    },
+  }
+}
+
+function toSecret({ id, created_at, expires_at }: SecretRow): ClientSecret {
+  return { id, createdAt: created_at, expiresAt: expires_at }
+}
+
+function fastHash(secret: string): string {
+  return fast + createHash('sha256').update(secret).digest('base64url')
+}
+
+function isSame(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((text) => createHash('sha256').update(text).digest())
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right)
+}
+
+/** Secrets that were right before, as keyed digests under a key that never leaves this process. */
+function createKnownSecrets(): {
+  has(id: string, hash: string, secret: string): boolean
+  add(id: string, hash: string, secret: string): void
+} {
+  const key = randomBytes(32)
+  const digests = new Map<string, string>()
+  const most = 10_000
+  const digest = (hash: string, secret: string): string =>
+    createHmac('sha256', key).update(`${hash}\n${secret}`).digest('base64url')
+  return {
+    has: (id, hash, secret) => {
+      const before = digests.get(id)
+      return before !== undefined && isSame(before, digest(hash, secret))
+    },
+    add: (id, hash, secret) => {
+      const oldest = digests.size >= most ? digests.keys().next().value : undefined
+      if (oldest !== undefined) digests.delete(oldest)
+      digests.set(id, digest(hash, secret))
+    },
+  }
+}
