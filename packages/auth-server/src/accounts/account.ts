@@ -17,13 +17,23 @@ export interface Accounts {
   find(subject: string): Promise<Account | undefined>
   /** The account behind a username and password; undefined where they do not fit, after the same time. */
   authenticate(username: string, password: string): Promise<Account | undefined>
+  /** In order of subject, those after `after`. */
   list(page: { readonly after?: string; readonly limit: number }): Promise<readonly Account[]>
+  /** @throws InvalidInputError, ConflictError when the subject or the username is taken */
   create(
     account: Pick<Account, 'subject' | 'username' | 'name' | 'permissions'> & { readonly password: string },
   ): Promise<Account>
+  /**
+   * One that becomes disabled cannot sign in, and what agents were given for it is withdrawn; so it is after a new password.
+   *
+   * @param version - of the account that was looked at: another one since is a conflict
+   * @param by - who asks, for what is withdrawn. Default `server`
+   * @throws NotFoundError, InvalidInputError, StaleVersionError
+   */
   change(
     subject: string,
     change: Partial<Pick<Account, 'name' | 'status' | 'permissions'>> & { readonly password?: string },
     version?: number,
+    by?: string,
   ): Promise<Account>
 }
