@@ -31,13 +31,24 @@ export interface AgentChange {
 /** The agents of the server. */
 export interface Agents {
   find(id: string): Promise<Agent | undefined>
+  /** In order of id, those after `after`. */
   list(page: { readonly after?: string; readonly limit: number }): Promise<readonly Agent[]>
+  /** @throws InvalidInputError, ConflictError when the id is taken */
   create(agent: AgentChange & { readonly id: string; readonly name: string; readonly owner: string }): Promise<Agent>
   /**
+   * One that becomes suspended or retired gets nothing more, and what it was given is withdrawn. A retired one stays as it is.
+   *
    * @param version - of the agent that was looked at: another one since is a conflict
-   * @throws StaleVersionError
+   * @param by - who asks, for what is withdrawn. Default `server`
+   * @throws NotFoundError, InvalidInputError, StaleVersionError, ConflictError for a retired one
    */
-  change(id: string, change: AgentChange, version?: number): Promise<Agent>
-  /** Counts a refused escalation. True when this one locks the agent. */
+  change(id: string, change: AgentChange, version?: number, by?: string): Promise<Agent>
+  /** Counts a refused escalation. True when this one locks the agent; not for one that is locked already. */
   countRefusal(id: string): Promise<boolean>
+  /**
+   * Ends a lock before its time; an agent without one stays as it is.
+   *
+   * @throws NotFoundError
+   */
+  unlock(id: string): Promise<Agent>
 }
