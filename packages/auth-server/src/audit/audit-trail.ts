@@ -1,46 +1,99 @@
+import type { JWK } from 'jose'
 import type { AuditRecord } from './record.js'
 
-/** Filters of a search; every one given must match. Times in seconds. */
+/** Filters of a search; every one given must match. */
 export interface AuditFilter {
+  /** `txn`. */
   readonly transaction?: string
   readonly subject?: string
   readonly actor?: string
+  readonly client?: string
+  /** `resource.aud`. */
   readonly resource?: string
+  /** `token.jti`. */
   readonly tokenId?: string
   readonly decision?: 'allow' | 'deny' | 'error'
+  /** `reason.code`. */
+  readonly reason?: string
   readonly type?: string
+  /** The first moment. Seconds since the epoch. */
   readonly from?: number
+  /** The moment after the last. Seconds since the epoch. */
   readonly to?: number
+}
+
+/** Which part of what was found. */
+export interface AuditPage {
+  /** `next` of the page before. */
+  readonly after?: string
+  /** Events, 1 to 1000. */
+  readonly limit: number
+  /** Default `oldest` first. */
+  readonly order?: 'oldest' | 'newest'
 }
 
 /** An event as it was kept: the text that was hashed, parsed. */
 export type StoredEvent = Readonly<Record<string, unknown>>
 
-/** Append-only, one hash chain a process; checkpoints are signed. */
+/**
+ * What happened, append-only for the processes of this server. Each keeps hash chains, one for every transaction it commits side
+ * by side at the most, and signs their ends now and then.
+ */
 export interface AuditTrail {
   /**
-   * Appends an event, in the transaction under way: what it tells of and the event are kept together or not at all.
-   * Outside a transaction it opens one.
+   * Appends an event to the transaction under way: what it tells of and the event are kept together or not at all.
+   * Outside a transaction it opens one. The event is written as the last thing of the transaction; when that fails, `required`
+   * rolls the transaction back, and `best-effort` counts the event as lost, logs that, and says so in the next event.
    */
   record(record: AuditRecord): Promise<void>
-  /** Events in order of time, a page at a time. */
+  /**
+   * Events in order of time, a page at a time.
+   *
+   * @throws InvalidInputError when `after` is no cursor
+   */
   search(
     filter: AuditFilter,
-    page: { readonly after?: string; readonly limit: number },
+    page: AuditPage,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
-  /** Reads every chain and names the first record that was altered, is missing, or was cut off. */
-  verify(): Promise<AuditVerification>
-  /** Signs the end of this process's chain. Called by a timer and on close. */
+  /**
+   * Reads every chain and names the first record of each that was altered, is missing, or was cut off. Reads page by page, so
+   * a trail of any length takes the same memory; events that are written meanwhile do no harm.
+   *
+   * What it cannot see: a chain cut back to its last checkpoint or before together with the checkpoints after that.
+   * The log has a line for every checkpoint.
+   *
+   * @param trusted - public keys of checkpoints that were kept elsewhere. Default: those in the database
+   */
+  verify(trusted?: readonly JWK[]): Promise<AuditVerification>
+  /** Signs the ends of this process's chains. Called by a timer and on close. */
   checkpoint(): Promise<void>
+  /** Stops the timer and signs the ends. Never rejects. */
+  close(): Promise<void>
 }
 
+/**
+ * What is wrong with a record. `altered` at the place of a checkpoint: this record or one since the checkpoint before, all digests
+ * made anew. `missing` of a chain that is wholly gone: another one names it.
+ */
+export type AuditFault = 'altered' | 'missing' | 'reordered' | 'truncated' | 'forged_checkpoint'
+
+/** The first thing that is wrong in a chain. */
+export interface ChainFault {
+  readonly seq: number
+  readonly what: AuditFault
+}
+
+/** How a chain was found. */
+export interface ChainVerification {
+  readonly chain: string
+  /** Events that were read: all of them, or up to the page with the fault. */
+  readonly events: number
+  readonly checkpoints: number
+  readonly fault?: ChainFault
+}
+
+/** How the trail was found. */
 export interface AuditVerification {
   readonly intact: boolean
-  readonly chains: readonly {
-    readonly chain: string
-    readonly events: number
-    readonly checkpoints: number
-    /** The first thing that is wrong. */
-    readonly fault?: { readonly seq: number; readonly what: 'altered' | 'missing' | 'reordered' | 'truncated' | 'forged_checkpoint' }
-  }[]
+  readonly chains: readonly ChainVerification[]
 }

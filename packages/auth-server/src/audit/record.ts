@@ -48,6 +48,8 @@ export type RecordType =
   | 'token.revoked'
   | 'set.sent'
   | 'set.failed'
+  | 'audit.chain_started'
+  | 'audit.dropped'
 
 /** What a step of the server tells the trail. Times, ids and the chain are the trail's own. Never a token, proof or secret. */
 export interface AuditRecord {

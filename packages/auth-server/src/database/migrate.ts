@@ -30,6 +30,6 @@ export async function migrate(database: Database, now: () => number): Promise<vo
 
 /** A driver that takes parameters takes one statement at a time. The body of a function stands between `$$`. */
 function statementsOf(text: string): readonly string[] {
-  const statements = text.replaceAll(/^\s*--.*$/gmu, '').match(/(?:\$\$[^]*?\$\$|[^;])+/gu) ?? []
+  const statements = text.replaceAll(/^\s*--.*$/gmu, '').match(/(?:\$\$[\s\S]*?\$\$|[^;])+/gu) ?? []
   return statements.filter((statement) => statement.trim() !== '')
 }

@@ -31,24 +31,33 @@ export function createDatabase(driver: Driver): Database {
 
   async function transaction<T>(work: () => Promise<T>): Promise<T> {
     if (current.getStore() !== undefined) return work()
-    const afterCommit: (() => void)[] = []
+    const open: Omit<Transaction, 'connection'> = { beforeCommit: new Map(), afterCommit: [] }
     const result = await driver.transaction((connection) =>
-      current.run({ connection: oneByOne(connection), afterCommit }, work),
+      current.run({ ...open, connection: oneByOne(connection) }, async () => {
+        const answer = await work()
+        await finish(open.beforeCommit)
+        return answer
+      }),
     )
     current.run(undefined, () => {
-      for (const each of afterCommit) each()
+      for (const each of open.afterCommit) each()
     })
     return result
   }
 
   async function savepoint<T>(work: () => Promise<T>): Promise<T> {
-    if (current.getStore() === undefined) return transaction(work)
+    const outer = current.getStore()
+    if (outer === undefined) return transaction(work)
     saved += 1
     const name = `s${saved}`
     await query(`savepoint ${name}`)
+    // what is left for the end of the transaction is undone with the rest
+    const inner: Transaction = { connection: outer.connection, beforeCommit: new Map(), afterCommit: [] }
     try {
-      const result = await work()
+      const result = await current.run(inner, work)
       await query(`release savepoint ${name}`)
+      for (const [step, items] of inner.beforeCommit) for (const item of items) addItem(outer, step, item)
+      outer.afterCommit.push(...inner.afterCommit)
       return result
     } catch (error) {
       await query(`rollback to savepoint ${name}`)
@@ -63,9 +72,7 @@ export function createDatabase(driver: Driver): Database {
     beforeCommit: (work, item) => {
       const open = current.getStore()
       if (open === undefined) throw new Error('beforeCommit needs a transaction')
-      const items = open.beforeCommit.get(work)
-      if (items === undefined) open.beforeCommit.set(work, [item])
-      else items.push(item)
+      addItem(open, work, item)
     },
     afterCommit: (work) => {
       const open = current.getStore()
@@ -89,6 +96,12 @@ function oneByOne(connection: Connection): Connection {
       return next
     },
   }
+}
+
+function addItem({ beforeCommit }: Transaction, step: (items: readonly never[]) => Promise<void>, item: unknown): void {
+  const items = beforeCommit.get(step)
+  if (items === undefined) beforeCommit.set(step, [item])
+  else items.push(item)
 }
 
 /** What one step adds is done too: a map yields what is put into it meanwhile. */

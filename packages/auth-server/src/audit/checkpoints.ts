@@ -1,0 +1,92 @@
+import type { Logger } from 'pino'
+import type { Database } from '../database/database.js'
+import type { SigningKeys } from '../keys/signing-key.js'
+import { checkpointType } from './checkpoint.js'
+
+/** How often the ends of chains are signed: at whichever comes first, and on close. */
+export interface CheckpointRhythm {
+  /** Events of this process. */
+  readonly events: number
+  readonly seconds: number
+}
+
+/** Signs the ends of chains. */
+export interface Checkpoints {
+  /** Tells of events that were committed. Never throws. */
+  count(events: number): void
+  /** Signs the ends of this process's chains, and of those that nobody has added to for a while. */
+  sign(): Promise<void>
+  /** Stops the timer and signs once more. Never rejects. */
+  close(): Promise<void>
+}
+
+/** What checkpoints are made of. */
+export interface CheckpointOptions {
+  readonly database: Database
+  readonly keys: Pick<SigningKeys, 'sign'>
+  readonly now: () => number
+  readonly log: Pick<Logger, 'error' | 'info'>
+  readonly issuer: string
+  readonly instance: string
+  readonly rhythm?: CheckpointRhythm
+}
+
+interface UnsignedEnd {
+  readonly chain: string
+  readonly seq: number
+  readonly hash: string
+}
+
+const unsignedEnds = `
+  select chain, seq, hash from audit_chains as c
+  where (instance = $1 or changed_at < $2)
+    and seq > (select coalesce(max(seq), 0) from audit_checkpoints as p where p.chain = c.chain)`
+
+const keepCheckpoint = `
+  insert into audit_checkpoints (chain, seq, hash, statement, created_at) values ($1, $2, $3, $4, $5)
+  on conflict do nothing`
+
+export function createCheckpoints(options: CheckpointOptions): Checkpoints {
+  const { database, keys, now, log, issuer, instance, rhythm = { events: 1000, seconds: 60 } } = options
+  let unsigned = 0
+  let signing: Promise<void> = Promise.resolve()
+  const timer = setInterval(signOrLog, rhythm.seconds * 1000)
+  timer.unref()
+
+  function sign(): Promise<void> {
+    signing = signing.catch(() => undefined).then(signEnds)
+    return signing
+  }
+
+  function signOrLog(): Promise<void> {
+    return sign().catch((error: unknown) => log.error({ err: error }, 'the audit trail has no new checkpoint'))
+  }
+
+  async function signEnds(): Promise<void> {
+    unsigned = 0
+    const seconds = Math.floor(now())
+    // a process that ended without a last checkpoint gets one from those that run
+    const ends = await database.query<UnsignedEnd>(unsignedEnds, [instance, seconds - 2 * rhythm.seconds])
+    for (const { chain, seq, hash } of ends) {
+      const claims = { iss: issuer, iat: seconds, chain, seq, hash }
+      const statement = await keys.sign('checkpoint', { typ: checkpointType }, claims)
+      await database.query(keepCheckpoint, [chain, seq, hash, statement, seconds])
+      // what a log keeps elsewhere shows that checkpoints were deleted with the events they sign
+      log.info({ chain, seq, hash }, 'audit checkpoint')
+    }
+  }
+
+  return {
+    count: (events) => {
+      unsigned += events
+      if (unsigned < rhythm.events) return
+      unsigned = 0
+      void signOrLog()
+    },
+    sign,
+    close: () => {
+      clearInterval(timer)
+      return signOrLog()
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino'
+import type { Database } from '../database/database.js'
+import type { SigningKeys } from '../keys/signing-key.js'
+import type { Settings } from '../settings.js'
+import type { AuditTrail } from './audit-trail.js'
+import { createChainStore } from './chain-store.js'
+import { type CheckpointRhythm, createCheckpoints } from './checkpoints.js'
+import { type AuditEvent, describeRecord, type Observer } from './event.js'
+import type { AuditRecord } from './record.js'
+import { searchEvents } from './search.js'
+import { createUlids } from './ulid.js'
+import { verifyTrail } from './verify.js'
+
+/** What a trail is made of. */
+export interface AuditTrailOptions {
+  readonly database: Database
+  /** Signs checkpoints. */
+  readonly keys: Pick<SigningKeys, 'sign' | 'published'>
+  /** Seconds since the epoch; fractions give events their milliseconds. */
+  readonly now: () => number
+  readonly settings: Pick<Settings, 'issuer' | 'instance' | 'audit'>
+  readonly log: Pick<Logger, 'error' | 'info'>
+  /** Version of the policy in force; undefined while there is none. */
+  readonly policyVersion?: () => number | undefined
+  /** Default: every 1000 events and every 60 s. */
+  readonly checkpoints?: CheckpointRhythm
+}
+
+/** Creates the trail of this process. A timer signs its end now and then until it is closed. */
+export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
+  const { database, keys, now, settings, log, policyVersion } = options
+  const { instance, issuer } = settings
+  const createUlid = createUlids()
+  const chains = createChainStore(database, instance, () => createUlid(now() * 1000))
+  const checkpoints = createCheckpoints({ database, keys, now, log, issuer, instance, rhythm: options.checkpoints })
+  let lost = 0
+  let told = 0
+
+  function describe(record: AuditRecord): AuditEvent {
+    const time = now() * 1000
+    const observer: Observer = { service: 'auth-server', instance, policy_version: policyVersion?.() }
+    return describeRecord(record, createUlid(time), time, observer)
+  }
+
+  async function append(events: readonly AuditEvent[]): Promise<void> {
+    await chains.append(events, Math.floor(now()), (_, previous) =>
+      describe({ type: 'audit.chain_started', detail: { previous } }),
+    )
+    database.afterCommit(() => checkpoints.count(events.length))
+  }
+
+  /** An event that cannot be written is counted; the next that can be comes after one that tells the count. */
+  async function appendOrCount(events: readonly AuditEvent[]): Promise<void> {
+    const total = lost
+    const missing = total > told ? [describe({ type: 'audit.dropped', detail: { dropped_total: total } })] : []
+    try {
+      await database.savepoint(() => append([...missing, ...events]))
+      database.afterCommit(() => {
+        told = Math.max(told, total)
+      })
+    } catch (error) {
+      lost += events.length
+      log.error({ err: error, lost }, 'audit events are lost')
+    }
+  }
+
+  const write = settings.audit === 'required' ? append : appendOrCount
+
+  return {
+    record: (record) =>
+      database.transaction(async () => {
+        database.beforeCommit(write, describe(record))
+      }),
+    search: (filter, page) => searchEvents(database, filter, page),
+    verify: (trusted) => verifyTrail(database, async () => trusted ?? (await keys.published('checkpoint')), issuer),
+    checkpoint: () => checkpoints.sign(),
+    close: () => checkpoints.close(),
+  }
+}

@@ -1,0 +1,101 @@
+import { type Database, first } from '../database/database.js'
+import type { ChainFault, ChainVerification } from './audit-trail.js'
+import type { ChainEnd } from './chain.js'
+import type { CheckpointVerifier, StoredCheckpoint } from './checkpoint.js'
+import { examineRows, type StoredRow } from './examine-rows.js'
+import { previousEnd } from './link.js'
+import { columnNames } from './row.js'
+
+/** What was read of a chain. */
+export interface ChainReading extends ChainVerification {
+  /** The end of another chain, which this one names in its first event. */
+  readonly previous?: ChainEnd
+}
+
+/** Rows in memory at a time. */
+const pageSize = 500
+
+const eventPage = `
+  select seq, event, hash, ${columnNames.join(', ')} from audit_events
+  where chain = $1 and seq > $2 order by seq limit ${pageSize}`
+
+const checkpointPage = `
+  select chain, seq, hash, statement from audit_checkpoints
+  where chain = $1 and seq > $2 and seq <= $3 order by seq limit ${pageSize}`
+
+/** In one statement, so that all of it is of one moment. */
+const storedEnd = `
+  select
+    coalesce((select max(seq) from audit_events where chain = $1), 0) as written,
+    coalesce((select seq from audit_chains where chain = $1), 0) as chained`
+
+/** Checkpoints for what is not there, of one moment too. */
+const danglingCheckpoints = `
+  select chain, seq, hash, statement from audit_checkpoints
+  where chain = $1 and seq > (select coalesce(max(seq), 0) from audit_events where chain = $1)
+  order by seq limit ${pageSize}`
+
+/** Reads a chain from its first event to its end or to the first fault, and the checkpoints along the way. */
+export async function verifyChain(
+  database: Database,
+  chain: string,
+  isGenuine: CheckpointVerifier,
+): Promise<ChainReading> {
+  let end: ChainEnd = { chain, seq: 0, hash: null }
+  let previous: ChainEnd | undefined
+  let events = 0
+  let checkpoints = 0
+
+  for (;;) {
+    const rows = await database.query<StoredRow>(eventPage, [chain, end.seq])
+    const [row] = rows
+    if (row === undefined) break
+    if (end.seq === 0) previous = previousEnd(row.event)
+    const examined = examineRows(end, rows)
+    const signed = await examineCheckpoints(end.seq, examined.end.seq, rows)
+    events += rows.length
+    checkpoints += signed.count
+    const fault = lowest(examined.fault, signed.fault)
+    if (fault !== undefined) return { chain, events, checkpoints, previous, fault }
+    end = examined.end
+  }
+  return { chain, events, checkpoints, previous, fault: await examineEnd() }
+
+  async function examineCheckpoints(
+    after: number,
+    through: number,
+    rows: readonly StoredRow[],
+  ): Promise<{ readonly count: number; readonly fault?: ChainFault }> {
+    const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]))
+    let count = 0
+    for (let from = after; ; ) {
+      const page = await database.query<StoredCheckpoint>(checkpointPage, [chain, from, through])
+      for (const checkpoint of page) {
+        const { seq, hash } = checkpoint
+        count += 1
+        if (!(await isGenuine(checkpoint))) return { count, fault: { seq, what: 'forged_checkpoint' } }
+        if (hashes.get(seq) !== hash) return { count, fault: { seq, what: 'altered' } }
+      }
+      if (page.length < pageSize) return { count }
+      from = page.at(-1)?.seq ?? through
+    }
+  }
+
+  async function examineEnd(): Promise<ChainFault | undefined> {
+    for (const checkpoint of await database.query<StoredCheckpoint>(danglingCheckpoints, [chain])) {
+      checkpoints += 1
+      if (!(await isGenuine(checkpoint))) return { seq: checkpoint.seq, what: 'forged_checkpoint' }
+      return { seq: end.seq + 1, what: 'truncated' }
+    }
+    const stored = first(await database.query<{ written: number; chained: number }>(storedEnd, [chain]))
+    if (stored === undefined || stored.written === stored.chained) return undefined
+    return stored.written < stored.chained
+      ? { seq: stored.written + 1, what: 'truncated' }
+      : { seq: stored.chained + 1, what: 'altered' }
+  }
+}
+
+function lowest(one: ChainFault | undefined, other: ChainFault | undefined): ChainFault | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return other.seq < one.seq ? other : one
+}
