@@ -16,7 +16,7 @@ const floors = [
   ['options', 'metadata'],
   ['settings'],
   ['caller'],
-  ['stages'],
+  ['stages', 'attempt'],
   ['resource-server'],
   ['index'],
 ]

@@ -1,5 +1,6 @@
 import { runtime } from '#runtime'
 import { andThen } from './and-then.js'
+import { type Attempt, createAttempts } from './attempt.js'
 import { describeDecision, type Outcome } from './audit/describe.js'
 import { createRecorder } from './audit/recorder.js'
 import { nameTokenUse, type Use } from './binding/replay.js'
@@ -73,15 +74,6 @@ export type RouteRequirement<Source, C = Claims> =
  */
 export type Guard<Source, C = Claims> = (request: ResourceRequest, source: Source) => Promise<Decision<C>>
 
-/** One look at a request, shared by all its guards: what is known by now, and who it turns out to be. */
-interface Attempt<C> {
-  readonly authorization: string | null
-  readonly evidence: Evidence<C>
-  caller?: Caller<C> | Promise<Caller<C>>
-  /** Set when a guard has used the token up: what the next guard of the same request asks for is done then. */
-  use?: Promise<Use>
-}
-
 /** The requirement of a route: looked over already, or to be asked for. */
 type Route<C> =
   | { readonly requirement: CheckedRequirement<C> }
@@ -99,7 +91,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   const callers = createCallers(settings, stages)
   const policy = { ...settings, ...settings.delegation }
   const recorder = settings.audit && createRecorder({ ...settings, ...settings.audit })
-  const attempts = new WeakMap<object, Attempt<C>>()
+  const attempts = createAttempts<C>()
   const scopes = new Set<string>()
   let challenges = stages.challenges
 
@@ -110,7 +102,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
     let { requirement } = route
     let decision: Decision<C>
     try {
-      const attempt = attemptOf(request, source)
+      const attempt = attempts.of(request, source)
       evidence = attempt.evidence
       const identifying = identify(request, source, attempt)
       const known = identifying instanceof Promise ? await identifying : identifying
@@ -138,20 +130,8 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   function identify(request: ResourceRequest, source: object, attempt: Attempt<C>): Caller<C> | Promise<Caller<C>> {
     if (attempt.caller !== undefined) return andThen(attempt.caller, callers.review)
     attempt.caller = callers.identify(request, attempt.evidence)
-    if (attempt.caller instanceof Promise || attempt.evidence.authentic !== undefined) share(source, attempt)
+    if (attempt.caller instanceof Promise || attempt.evidence.authentic !== undefined) attempts.share(source, attempt)
     return attempt.caller
-  }
-
-  /** A request whose credential was exchanged since is another request. */
-  function attemptOf({ headers }: ResourceRequest, source: object): Attempt<C> {
-    const authorization = headers.get('authorization')
-    const shared = attempts.get(source)
-    return shared?.authorization === authorization && shared !== undefined ? shared : { authorization, evidence: {} }
-  }
-
-  /** Plain JavaScript may hand over anything; whatever it is, the answer is a decision. */
-  function share(source: unknown, attempt: Attempt<C>): void {
-    if ((typeof source === 'object' && source !== null) || typeof source === 'function') attempts.set(source, attempt)
   }
 
   /** Is it enough for this route? Its issuer comes first, so that a token it withdrew is called revoked everywhere. */
@@ -163,7 +143,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   /** Last of all, so that a request that is refused for something else does not use the token up. */
   async function useUp(token: VerifiedToken, source: object, attempt: Attempt<C>): Promise<void> {
     attempt.use ??= claimUse(token)
-    share(source, attempt)
+    attempts.share(source, attempt)
     const use = await attempt.use
     if (use === 'replayed') throw new AccessError('token_replayed')
     if (use === 'unchecked') attempt.evidence.unchecked = ['replay']
