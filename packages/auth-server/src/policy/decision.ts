@@ -8,11 +8,13 @@ export interface PolicyQuestion {
     readonly roles: readonly string[]
     /** Permissions it can never exceed, whatever its roles say; null for no ceiling. */
     readonly ceiling: readonly string[] | null
+    /** Until when it gets nothing, seconds since the epoch; null or left out where it is not locked. */
+    readonly lockedUntil?: number | null
   }
   /** The person, and what they may do themselves; undefined for direct access. */
   readonly subject?: { readonly id: string; readonly permissions: readonly string[]; readonly acr?: string }
   readonly resource: string
-  /** Permission names, as asked for in `scope`. */
+  /** Permission names, as asked for in `scope`. None at all is never allowed. */
   readonly scope: readonly string[]
   readonly tool?: string
   /** Seconds since the epoch. */
@@ -23,16 +25,20 @@ export interface PolicyQuestion {
 export type VerdictCode =
   | 'role'
   | 'allow_rule'
-  | 'unknown_permission'
   | 'agent_inactive'
+  | 'agent_locked'
+  | 'denied_by_rule'
+  | 'unknown_permission'
   | 'other_resource'
+  | 'tool_not_allowed'
   | 'above_ceiling'
   | 'subject_lacks'
-  | 'denied_by_rule'
-  | 'tool_not_allowed'
   | 'no_role'
 
-/** The answer for one permission. `row` says which row of the document decided, as `roles.support`, `rules.no-refunds-at-night`. */
+/**
+ * The answer for one permission. `row` says which row decided: of the document, as `roles.support`, `rules.no-refunds-at-night`,
+ * `permissions.billing:read.tools`; or of the agent or person asked about, as `agents.agent:support.ceiling`.
+ */
 export interface Verdict {
   readonly name: string
   readonly allowed: boolean
@@ -48,4 +54,26 @@ export interface PolicyDecision {
   /** Version of the policy that answered. */
   readonly version: number
   readonly verdicts: readonly Verdict[]
+}
+
+/** A row that has something to say about a permission. */
+export interface MatchedRow {
+  readonly row: string
+  readonly code: VerdictCode
+  /** What it would answer by itself. */
+  readonly allowed: boolean
+  /** `why` of a rule. */
+  readonly why?: string
+}
+
+/** A verdict with every row that matched, in the order in which they count: the first one decided. */
+export interface ExplainedVerdict extends Verdict {
+  readonly rows: readonly MatchedRow[]
+}
+
+/** A decision with its reasons. */
+export interface Explanation {
+  readonly allowed: boolean
+  readonly version: number
+  readonly permissions: readonly ExplainedVerdict[]
 }
