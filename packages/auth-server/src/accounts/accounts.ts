@@ -26,6 +26,8 @@ const changeSchema = z.strictObject({
   password: z.string().min(8, 'must have 8 characters at least').max(1_000).optional(),
 })
 
+const subjectText = /^[\x21-\x7e]{1,255}$/u
+
 /** A subject is no agent's id: tokens say who acts for whom by these texts alone. */
 const newSchema = changeSchema
   .omit({ status: true })
@@ -33,7 +35,7 @@ const newSchema = changeSchema
   .extend({
     subject: z
       .string()
-      .regex(/^[\x21-\x7e]{1,255}$/u, 'must be 1 to 255 printable characters without spaces')
+      .regex(subjectText, 'must be 1 to 255 printable characters without spaces')
       .refine((subject) => !/^agent:/iu.test(subject), 'must not begin with agent:'),
     username: line,
   })
@@ -60,11 +62,13 @@ export function createAccounts({
 
   return {
     find: async (subject) => {
+      if (!subjectText.test(subject)) return undefined
       const row = await one('select * from accounts where subject = $1', [subject])
       return row && toAccount(row)
     },
     authenticate: async (username, password) => {
-      const row = await one('select * from accounts where username = $1', [toUsername(username)])
+      const isName = line.safeParse(username).success
+      const row = isName ? await one('select * from accounts where username = $1', [toUsername(username)]) : undefined
       const fits = await isPassword(password, row?.password_hash ?? nobody)
       if (row === undefined || !fits || row.status !== 'active') return undefined
       await renewHash(row, password)

@@ -30,8 +30,10 @@ const changeSchema = z.strictObject({
 })
 
 /** `agent:` keeps ids apart from those of people and clients, which may not begin like that. */
+const agentId = /^agent:[a-z0-9][a-z0-9._-]{0,99}$/u
+
 const newSchema = changeSchema.extend({
-  id: z.string().regex(/^agent:[a-z0-9][a-z0-9._-]{0,99}$/u, 'must be agent: and a name in lower case'),
+  id: z.string().regex(agentId, 'must be agent: and a name in lower case'),
   name: line,
   owner: line,
 })
@@ -75,7 +77,7 @@ export function createAgents(
   }
 
   return {
-    find: (id) => one('select * from agents where id = $1', [id]),
+    find: async (id) => (agentId.test(id) ? one('select * from agents where id = $1', [id]) : undefined),
     list: async ({ after = '', limit }) => {
       const rows = await database.query<AgentRow>('select * from agents where id > $1 order by id limit $2', [
         after,

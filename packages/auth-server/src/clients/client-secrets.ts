@@ -1,9 +1,10 @@
-import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { base64url } from 'jose'
 import { hashPassword, isPassword } from '../accounts/password.js'
 import type { Context } from '../context.js'
 import { ConflictError, InvalidInputError, NotFoundError } from '../errors.js'
-import type { Client, ClientSecret, Clients } from './client.js'
+import type { Client, ClientMetadata, ClientSecret, Clients } from './client.js'
+import { createKnownSecrets, isSame } from './known-secrets.js'
 
 interface SecretRow {
   readonly id: string
@@ -61,14 +62,13 @@ export function createClientSecrets(
       const hash = chosen === undefined ? fastHash(secret) : await hashPassword(secret)
       return database.transaction(async () => {
         const { metadata } = await hold(clientId)
-        if (!metadata.token_endpoint_auth_method.startsWith('client_secret')) {
+        if (!hasSecrets(metadata)) {
           throw new ConflictError(`client ${clientId} does not prove itself by a secret`)
         }
         const time = now()
         await database.query('delete from client_secrets where client_id = $1 and expires_at <= $2', [clientId, time])
         const rows = await database.query('select 1 from client_secrets where client_id = $1', [clientId])
-        if (rows.length >= mostLive)
-          throw new ConflictError(`client ${clientId} has ${mostLive} secrets: remove one first`)
+        if (rows.length >= mostLive) throw new ConflictError(`client ${clientId} has ${mostLive} secrets: remove one`)
         const added = { id: randomUUID(), createdAt: time, expiresAt: time + lifetime }
         await database.query(
           'insert into client_secrets (id, client_id, hash, created_at, expires_at) values ($1, $2, $3, $4, $5)',
@@ -100,38 +100,15 @@ export function createClientSecrets(
   }
 }
 
+/** Whether a client proves itself by a secret. */
+export function hasSecrets({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post'
+}
+
 function toSecret({ id, created_at, expires_at }: SecretRow): ClientSecret {
   return { id, createdAt: created_at, expiresAt: expires_at }
 }
 
 function fastHash(secret: string): string {
   return fast + createHash('sha256').update(secret).digest('base64url')
-}
-
-function isSame(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((text) => createHash('sha256').update(text).digest())
-  return left !== undefined && right !== undefined && timingSafeEqual(left, right)
-}
-
-/** Secrets that were right before, as keyed digests under a key that never leaves this process. */
-function createKnownSecrets(): {
-  has(id: string, hash: string, secret: string): boolean
-  add(id: string, hash: string, secret: string): void
-} {
-  const key = randomBytes(32)
-  const digests = new Map<string, string>()
-  const most = 10_000
-  const digest = (hash: string, secret: string): string =>
-    createHmac('sha256', key).update(`${hash}\n${secret}`).digest('base64url')
-  return {
-    has: (id, hash, secret) => {
-      const before = digests.get(id)
-      return before !== undefined && isSame(before, digest(hash, secret))
-    },
-    add: (id, hash, secret) => {
-      const oldest = digests.size >= most ? digests.keys().next().value : undefined
-      if (oldest !== undefined) digests.delete(oldest)
-      digests.set(id, digest(hash, secret))
-    },
-  }
 }

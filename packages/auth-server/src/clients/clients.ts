@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError, StaleVersionError } from '../errors.js'
 import { line, readInput } from '../input.js'
 import { holdName } from '../subject-names.js'
 import type { Client, ClientMetadata, Clients } from './client.js'
-import { createClientSecrets } from './client-secrets.js'
+import { createClientSecrets, hasSecrets } from './client-secrets.js'
 import { readMetadata } from './metadata.js'
 
 interface ClientRow {
@@ -19,8 +19,10 @@ interface ClientRow {
   readonly updated_at: number
 }
 
+const clientId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/u
+
 const newSchema = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/u, 'must be letters, digits and . _ ~ -'),
+  id: z.string().regex(clientId, 'must be letters, digits and . _ ~ -'),
   name: line,
   agentId: z.string().nullable(),
   metadata: z.unknown(),
@@ -60,7 +62,7 @@ export function createClients({
 
   return {
     ...createClientSecrets({ database, now }, hold),
-    find: (id) => one('select * from clients where id = $1', [id]),
+    find: async (id) => (clientId.test(id) ? one('select * from clients where id = $1', [id]) : undefined),
     list: async ({ after = '', limit, agentId }) => {
       const rows = await database.query<ClientRow>(
         'select * from clients where id > $1 and ($3::text is null or agent_id = $3) order by id limit $2',
@@ -95,6 +97,7 @@ export function createClients({
            where id = $1 returning *`,
           [id, change.name ?? before.name, json(metadata), change.status ?? before.status, now()],
         )
+        if (!hasSecrets(metadata)) await database.query('delete from client_secrets where client_id = $1', [id])
         if (after?.status === 'disabled' && before.status !== 'disabled') {
           await revocations.withdraw({ kind: 'client', value: id, reason: 'client_disabled', by })
         }

@@ -52,7 +52,7 @@ export const clientMetadataSchema = z.strictObject({
   grant_types: z.array(z.enum(Object.values(grants))).max(5),
   redirect_uris: z.array(redirectUri).max(maxRedirectUris),
   jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(maxKeys) }).optional(),
-  jwks_uri: z.undefined({ error: 'keys are registered in jwks, never fetched' }).optional(),
+  jwks_uri: z.never({ error: 'keys are registered in jwks, never fetched' }).optional(),
   dpop_bound_access_tokens: z.boolean().optional(),
   require_pushed_authorization_requests: z.boolean().optional(),
   introspection_signed_response_alg: z.enum(['ES256', 'EdDSA']).optional(),

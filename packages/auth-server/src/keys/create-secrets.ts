@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { ConfigurationError } from '@behalf/core'
 import { base64url, CompactEncrypt, compactDecrypt, errors } from 'jose'
 import type { Context } from '../context.js'
 import { first } from '../database/database.js'
@@ -45,7 +46,10 @@ export function createSecrets({
       const text = await openWith(key, sealed)
       if (text !== undefined) return text
     }
-    throw new Error('none of the encryption keys opens what is in the database')
+    throw new ConfigurationError(
+      'encryptionKey',
+      'must be the key that the database was used with before, or have it after the first',
+    )
   }
 
   async function renew(sealed: string): Promise<string | undefined> {

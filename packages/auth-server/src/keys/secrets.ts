@@ -2,7 +2,7 @@
 export interface Secrets {
   /** Text that only a process with the same key can read. */
   seal(text: string): Promise<string>
-  /** @throws Error when it was sealed with another key */
+  /** @throws ConfigurationError when none of the encryption keys opens it */
   open(sealed: string): Promise<string>
   /** A secret of this name that every process on the database shares: made on first use, 32 random bytes in base64url. */
   shared(name: string): Promise<string>

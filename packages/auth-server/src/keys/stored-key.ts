@@ -17,11 +17,10 @@ export function isPublished(key: StoredKey, now: number): boolean {
   return key.publishedUntil === null || now < key.publishedUntil
 }
 
-/** The key in use: the newest of those whose time has come. */
+/** The key in use: the newest of those whose time has come; the oldest, for a clock that is behind the one that made it. */
 export function keyInUse<K extends StoredKey>(keys: readonly K[], now: number): K | undefined {
-  return keys
-    .filter(({ activeFrom, activeUntil }) => activeFrom <= now && (activeUntil === null || now < activeUntil))
-    .toSorted((one, other) => other.activeFrom - one.activeFrom)[0]
+  const newestFirst = keys.toSorted((one, other) => other.activeFrom - one.activeFrom)
+  return newestFirst.find(({ activeFrom }) => activeFrom <= now) ?? newestFirst.at(-1)
 }
 
 /** A key that is published and not in use yet. */
@@ -29,18 +28,9 @@ export function nextKey<K extends StoredKey>(keys: readonly K[], now: number): K
   return keys.find(({ activeFrom, activeUntil }) => activeFrom > now && activeUntil === null)
 }
 
-/** Whether it is time to publish the next key. */
-export function isRotationDue(
-  keys: readonly StoredKey[],
-  now: number,
-  { rotateEvery, leadTime }: { readonly rotateEvery: number; readonly leadTime: number },
-): boolean {
-  const current = keyInUse(keys, now)
-  if (current === undefined) return true
-  return nextKey(keys, now) === undefined && now >= current.activeFrom + rotateEvery - leadTime
-}
+const publicMembers = new Set(['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use'])
 
 /** A JWK as it is published. */
-export function toPublicJwk({ d: _, ...jwk }: JWK): JWK {
-  return jwk
+export function toPublicJwk(jwk: JWK): JWK {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => publicMembers.has(name)))
 }
