@@ -1,0 +1,57 @@
+import type { Context as KoaContext } from 'koa'
+import { entityTag } from './entity-tag.js'
+import { formatProblem, type ProblemError, problemTable } from './problem.js'
+import type { Outcome, Route } from './route.js'
+
+/** A finished HTTP answer. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Formats what a route answers. */
+export function formatOutcome(route: Route, { body, location, next }: Outcome<unknown>, address: Address): Answer {
+  const headers: Record<string, string> = {
+    'Cache-Control': route.method === 'get' ? 'private, no-cache' : 'no-store',
+  }
+  if (location !== undefined) headers.Location = address.root + location
+  if (next !== undefined) headers.Link = `<${linkTo(address, next)}>; rel="next"`
+  if (route.answer === undefined) return { status: route.status ?? 204, headers, body: '' }
+  const media = route.media ?? 'application/json'
+  headers['Content-Type'] = media === 'application/yaml' ? 'application/yaml; charset=utf-8' : media
+  if (route.entity === true) headers.ETag = entityTag(body)
+  return { status: route.status ?? 200, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+}
+
+/** Formats a refusal (RFC 9457). */
+export function formatRefusal(problem: ProblemError): Answer {
+  return {
+    status: problemTable[problem.code].status,
+    headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json' },
+    body: formatProblem(problem),
+  }
+}
+
+/** Sends an answer as it is. */
+export function send(ctx: KoaContext, { status, headers, body }: Answer): void {
+  ctx.status = status
+  if (status === 204) ctx.body = null
+  else ctx.body = body
+  ctx.set(headers)
+  // what the caller has already is not sent again (RFC 9110 section 13.1.2)
+  if (status === 200 && headers.ETag !== undefined && ctx.fresh) ctx.status = 304
+}
+
+/** Where a request was sent, in terms of the configuration and never of `Host`. */
+export interface Address {
+  /** URL of the admin API. */
+  readonly root: string
+  /** Path below it. */
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+}
+
+function linkTo({ root, path, query }: Address, next: string): string {
+  return `${root}${path}?${new URLSearchParams({ ...query, after: next }).toString()}`
+}

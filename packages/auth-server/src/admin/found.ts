@@ -1,0 +1,13 @@
+import { NotFoundError } from '../errors.js'
+
+/**
+ * What was looked for.
+ *
+ * @param what - for the refusal, with its article: `an agent`
+ * @throws NotFoundError
+ */
+export async function found<T>(looking: Promise<T | undefined>, what: string): Promise<T> {
+  const value = await looking
+  if (value === undefined) throw new NotFoundError(`There is no such ${what}.`)
+  return value
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import type { AuditFilter } from '../../audit/audit-trail.js'
+import type { Context } from '../../context.js'
+import { filter, listOf, moment, momentParameter, text } from '../fields.js'
+import { pageOf, pageQuery } from '../page.js'
+import { type Route, route } from '../route.js'
+
+const event = z.looseObject({ id: z.string(), type: z.string(), time: z.string() }).meta({ id: 'AuditEvent' })
+
+const verification = z
+  .object({
+    intact: z.boolean(),
+    chains: listOf(
+      z.object({
+        chain: text,
+        events: z.number(),
+        checkpoints: z.number(),
+        fault: z
+          .object({
+            seq: z.number(),
+            what: z.enum(['altered', 'missing', 'reordered', 'truncated', 'forged_checkpoint']),
+          })
+          .optional()
+          .describe('The first thing that is wrong.'),
+      }),
+    ),
+  })
+  .meta({ id: 'AuditVerification' })
+
+const task = z
+  .object({
+    transaction: text,
+    events: listOf(event).describe('In order of time.'),
+    next: text.optional().describe('`after` of the next page of events.'),
+    tokens: listOf(
+      z.object({
+        tokenId: text,
+        parentId: text.nullable(),
+        kind: z.enum(['subject', 'direct', 'delegated']),
+        subject: text,
+        agentId: text.nullable(),
+        resource: text,
+        scope: listOf(text),
+        issuedAt: moment,
+        expiresAt: moment,
+        revokedAt: moment.nullable(),
+      }),
+    ).describe('Records of the tokens that are still kept, newest first.'),
+  })
+  .meta({ id: 'Task' })
+
+/** Tokens of a task that are shown at most. */
+const mostTokens = 200
+
+/** The trail: what was done, decided and refused, for whom and by whom. */
+export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
+  const base = { tag: 'Audit', method: 'get', scope: 'admin:audit' } as const
+
+  return [
+    route({
+      ...base,
+      name: 'searchEvents',
+      summary: 'Events, in order of time',
+      path: '/audit/events',
+      query: z.strictObject({
+        ...pageQuery,
+        transaction: filter,
+        subject: filter,
+        actor: filter,
+        resource: filter,
+        tokenId: filter,
+        decision: z.enum(['allow', 'deny', 'error']).optional(),
+        type: filter,
+        from: momentParameter.describe('Seconds since the epoch, included.'),
+        to: momentParameter.describe('Seconds since the epoch.'),
+      }),
+      answer: pageOf(event),
+      run: async ({ query: { limit, after, ...wanted } }) => {
+        const { events, next } = await audit.search(wanted satisfies AuditFilter, { after, limit })
+        return { body: { items: events.map(toEvent), next }, next }
+      },
+    }),
+    route({
+      ...base,
+      name: 'verifyTrail',
+      summary: 'Reads every chain and names the first record that is wrong',
+      path: '/audit/verification',
+      answer: verification,
+      run: async () => ({ body: await audit.verify() }),
+    }),
+    route({
+      ...base,
+      name: 'readTask',
+      summary: 'Everything that was done for one task',
+      path: '/audit/tasks/:transaction',
+      params: z.object({ transaction: z.string().min(1).max(500) }),
+      query: z.strictObject(pageQuery),
+      answer: task,
+      run: async ({ params: { transaction }, query: { limit, after } }) => {
+        const { events, next } = await audit.search({ transaction }, { after, limit })
+        const records = await tokens.search({ transaction }, { limit: mostTokens })
+        return { body: { transaction, events: events.map(toEvent), next, tokens: records }, next }
+      },
+    }),
+  ]
+}
+
+/** Every event of the trail has these three; the schema of the answer looks it over. */
+function toEvent(stored: Readonly<Record<string, unknown>>): z.input<typeof event> {
+  const { id, type, time } = stored
+  return { ...stored, id: String(id), type: String(type), time: String(time) }
+}
