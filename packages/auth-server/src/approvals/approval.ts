@@ -38,7 +38,7 @@ export interface Approvals {
    */
   decide(id: string, decision: 'approved' | 'denied', by: string, sessionId: string | null): Promise<boolean>
   /** Told of every decision, inside its transaction: a rejection undoes it. */
-  onDecided(listener: (decided: Approval) => Promise<void>): void
+  onDecided(listener: (decided: Approval, sessionId: string | null) => Promise<void>): void
   /** Marks the items that ran out: how many. Nothing depends on it being called in time. */
   expire(): Promise<number>
   find(id: string): Promise<Approval | undefined>

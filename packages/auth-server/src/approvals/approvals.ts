@@ -11,7 +11,7 @@ type Parts = Pick<Context, 'database' | 'audit' | 'now' | 'settings' | 'policy' 
 /** The approvals of the server, in its database. */
 export function createApprovals(parts: Parts): Approvals {
   const { database, audit, now, settings, grants } = parts
-  const listeners: ((decided: Approval) => Promise<void>)[] = []
+  const listeners: Parameters<Approvals['onDecided']>[0][] = []
 
   async function ask(item: Parameters<Approvals['ask']>[0]): Promise<Approval> {
     if ((item.kind === 'consent') !== (item.subject !== null)) {
@@ -61,7 +61,7 @@ export function createApprovals(parts: Parts): Approvals {
         change: { by },
       })
       await carryOut(approval, isApproved, by, sessionId)
-      for (const listener of listeners) await listener(approval)
+      for (const listener of listeners) await listener(approval, sessionId)
       return true
     })
   }

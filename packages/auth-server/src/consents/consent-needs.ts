@@ -44,7 +44,8 @@ export function consentNeeds(document: Pick<PolicyDocument, 'permissions'>, call
  * which repeats the API.
  */
 export function detailsDigest(entry: unknown): string {
-  const { locations: _, ...rest } = Object(entry)
+  const isObject = typeof entry === 'object' && entry !== null
+  const rest = isObject ? Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'locations')) : entry
   return createHash('sha256').update(canonical(rest)).digest('base64url')
 }
 

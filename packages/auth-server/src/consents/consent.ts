@@ -31,7 +31,11 @@ export interface ConsentNeed {
 
 /** The consents of the server. */
 export interface Consents {
-  /** Keeps what a person allowed. */
+  /**
+   * Keeps what a person allowed. One in force for the same is made to last longer, but for `each_time`: two are two uses.
+   *
+   * @throws InvalidInputError when one for a task names none
+   */
   grant(
     consent: ConsentNeed & { readonly sessionId: string | null; readonly expiresAt: number | null },
   ): Promise<Consent>

@@ -13,7 +13,40 @@ export function createConsents({ database, audit, now }: Pick<Context, 'database
       throw new InvalidInputError('transaction: a consent for one task names the task')
     }
     return database.transaction(async () => {
-      const [row] = await database.query<ConsentRow>(
+      const row = (await renew({ ...given, transaction })) ?? (await insert({ ...given, transaction }))
+      const consent = toConsent(row)
+      await audit.record({ type: 'consent.granted', decision: 'allow', ...described(consent) })
+      return consent
+    })
+  }
+
+  /** What is in force already lasts longer: so that there is one to withdraw, and not an earlier one beside it. */
+  async function renew(given: Parameters<Consents['grant']>[0]): Promise<ConsentRow | undefined> {
+    if (given.mode === 'each_time') return undefined
+    const key = [
+      given.subject,
+      given.agentId,
+      given.permission,
+      given.resource,
+      given.detailsDigest,
+      given.mode,
+      given.transaction,
+    ]
+    await database.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [json(key)])
+    const rows = await database.query<ConsentRow>(
+      `update consents set expires_at = $8, session_id = $9
+       where status = 'granted' and subject = $1 and agent_id = $2 and permission = $3 and resource = $4
+         and details_digest = $5 and mode = $6 and transaction is not distinct from $7::text
+         and (expires_at is null or expires_at > $10)
+       returning ${consentColumns}`,
+      [...key, given.expiresAt, given.sessionId, now()],
+    )
+    return first(rows)
+  }
+
+  async function insert(given: Parameters<Consents['grant']>[0]): Promise<ConsentRow | undefined> {
+    return first(
+      await database.query<ConsentRow>(
         `insert into consents (id, subject, agent_id, permission, resource, details_digest, mode, transaction, status,
            session_id, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, 'granted', $9, $10, $11) returning ${consentColumns}`,
@@ -25,16 +58,13 @@ export function createConsents({ database, audit, now }: Pick<Context, 'database
           given.resource,
           given.detailsDigest,
           given.mode,
-          transaction,
+          given.transaction,
           given.sessionId,
           now(),
           given.expiresAt,
         ],
-      )
-      const consent = toConsent(row)
-      await audit.record({ type: 'consent.granted', decision: 'allow', ...described(consent) })
-      return consent
-    })
+      ),
+    )
   }
 
   /** Locks the oldest consent that meets the need, so that no one else uses it or takes it back before this transaction ends. */
