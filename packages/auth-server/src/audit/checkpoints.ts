@@ -66,7 +66,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     unsigned = 0
     const seconds = Math.floor(now())
     // a process that ended without a last checkpoint gets one from those that run
-    const ends = await database.query<UnsignedEnd>(unsignedEnds, [instance, seconds - 2 * rhythm.seconds])
+    const ends = await database.query<UnsignedEnd>(unsignedEnds, [instance, Math.floor(now() - 2 * rhythm.seconds)])
     for (const { chain, seq, hash } of ends) {
       const claims = { iss: issuer, iat: seconds, chain, seq, hash }
       const statement = await keys.sign('checkpoint', { typ: checkpointType }, claims)
