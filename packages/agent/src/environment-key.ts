@@ -1,0 +1,20 @@
+import { DelegationError } from './errors.js'
+import { type KeySource, keyFrom } from './key-source.js'
+
+/** Where a key is looked for when no source is named. */
+export const defaultKeyVariable = 'BEHALF_AGENT_KEY'
+
+/**
+ * A key in an environment variable: a private JWK, or PKCS #8 text.
+ *
+ * @param name - default `BEHALF_AGENT_KEY`
+ */
+export function environmentKey(name: string = defaultKeyVariable): KeySource {
+  return () => {
+    const text = globalThis.process?.env?.[name]
+    if (text === undefined || text === '') {
+      throw new DelegationError('key_unavailable', `There is no key: set ${name}, or give the client a key source.`)
+    }
+    return keyFrom(text)()
+  }
+}

@@ -1,0 +1,45 @@
+/** What went wrong, beside the error codes of OAuth that the server answers with. */
+export type DelegationErrorCode =
+  | 'configuration'
+  | 'key_unavailable'
+  | 'server_unavailable'
+  | 'server_misbehaves'
+  | 'aborted'
+  | (string & {})
+
+/** A token could not be had. Its text never contains a token, a proof or a key. */
+export class DelegationError extends Error {
+  override readonly name: string = 'DelegationError'
+  /** An error code of OAuth (`invalid_scope`, `invalid_target`, ...), or one of this package's own. */
+  readonly code: DelegationErrorCode
+  /** Whether the same request may succeed a moment later. */
+  readonly isTransient: boolean
+
+  constructor(
+    code: DelegationErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly isTransient?: boolean } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.isTransient = options.isTransient ?? false
+  }
+}
+
+/** What a person has to do before the agent can go on. */
+export type Interaction =
+  /** Consent, at this page; `approvalId` names the item there. */
+  | { readonly kind: 'consent'; readonly uri: string | null; readonly approvalId: string | null }
+  /** A fresh or a stronger sign-in (RFC 9470). */
+  | { readonly kind: 'sign_in'; readonly acrValues: readonly string[]; readonly maxAge: number | null }
+
+/** A person is needed. Show it, wait for them, and make the same request again. */
+export class InteractionRequiredError extends DelegationError {
+  override readonly name = 'InteractionRequiredError'
+  readonly interaction: Interaction
+
+  constructor(code: DelegationErrorCode, message: string, interaction: Interaction, options: { cause?: unknown } = {}) {
+    super(code, message, options)
+    this.interaction = interaction
+  }
+}

@@ -1,0 +1,8 @@
+export type { DelegatedCall } from './delegated-fetch.js'
+export { createDelegationClient, type DelegationClient } from './delegation-client.js'
+export { environmentKey } from './environment-key.js'
+export { DelegationError, type DelegationErrorCode, type Interaction, InteractionRequiredError } from './errors.js'
+export { type ClientKey, generatedKey, type KeyAlgorithm, type KeySource, keyFrom } from './key-source.js'
+export type { DelegationClientOptions } from './options.js'
+export type { AuthorizationDetail, DelegationRequest } from './request.js'
+export type { DelegationToken } from './token.js'
