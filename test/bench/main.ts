@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { dpopSection } from './dpop/section.js'
+import { featuresSection } from './features.js'
 import { growthSection } from './growth.js'
 import { httpSection } from './http/section.js'
 import { importsSection } from './imports.js'
@@ -9,7 +11,15 @@ import { full, smoke } from './scale.js'
 import { formatTable } from './table.js'
 import { verifySection } from './verify.js'
 
-const sections = [verifySection, repeatedSection, httpSection, growthSection, importsSection]
+const sections = [
+  verifySection,
+  repeatedSection,
+  httpSection,
+  growthSection,
+  dpopSection,
+  featuresSection,
+  importsSection,
+]
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const chosen = sections.filter(({ id }) => values.only === undefined || id === values.only)

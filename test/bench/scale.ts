@@ -18,6 +18,13 @@ export interface Scale {
     readonly seen: readonly number[]
     readonly cacheEntries: number
   }
+  readonly dpop: { readonly proofs: number; readonly rounds: number }
+  readonly features: {
+    readonly tokens: number
+    readonly calls: number
+    readonly rounds: number
+    readonly watermarks: readonly number[]
+  }
   readonly imports: { readonly runs: number }
 }
 
@@ -26,6 +33,8 @@ export const full: Scale = {
   repeated: { tokens: 1_000, calls: 50_000, rounds: 9 },
   http: { seconds: 2, rounds: 5, connections: 32, warmUp: 3_000, distinct: 12_800, cacheEntries: 10_000 },
   growth: { tokens: 1_000, rounds: 7, seen: [0, 10_000, 1_000_000], cacheEntries: 10_000 },
+  dpop: { proofs: 500, rounds: 9 },
+  features: { tokens: 1_000, calls: 20_000, rounds: 9, watermarks: [0, 10_000, 1_000_000] },
   imports: { runs: 15 },
 }
 
@@ -34,5 +43,7 @@ export const smoke: Scale = {
   repeated: { tokens: 100, calls: 5_000, rounds: 1 },
   http: { seconds: 0.04, rounds: 1, connections: 2, warmUp: 0, distinct: 100, cacheEntries: 25 },
   growth: { tokens: 50, rounds: 1, seen: [0, 200, 2_000], cacheEntries: 200 },
+  dpop: { proofs: 20, rounds: 1 },
+  features: { tokens: 60, calls: 500, rounds: 1, watermarks: [0, 200, 2_000] },
   imports: { runs: 2 },
 }

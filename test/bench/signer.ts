@@ -22,6 +22,8 @@ export interface TokenSpec {
   /** Seconds from now; default 900, the longest life of a delegated token. */
   readonly lifetime?: number
   readonly typ?: string
+  /** Thumbprint of the client's key, for a token that is bound to it. */
+  readonly jkt?: string
 }
 
 /** One key of an issuer, and tokens signed with it. */
@@ -76,6 +78,7 @@ function claims(spec: TokenSpec): object {
     jti: randomUUID(),
     scope: spec.scope ?? `${scope} billing:charges`,
     act: { iss, sub: 'agent:support' },
+    ...(spec.jkt !== undefined && { cnf: { jkt: spec.jkt } }),
   }
 }
 
