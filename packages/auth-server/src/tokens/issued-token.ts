@@ -29,10 +29,23 @@ export interface IssuedToken {
 }
 
 /** What a new token says and rests on. `jti`, `iss`, `iat`, `status` are the register's own. */
-export interface NewToken
-  extends Omit<IssuedToken, 'tokenId' | 'issuedAt' | 'revokedAt' | 'claims'> {
+export interface NewToken extends Omit<IssuedToken, 'tokenId' | 'issuedAt' | 'revokedAt' | 'claims'> {
   /** Claims beside the registered ones: `act`, `cnf`, `tctx`, `authorization_details`, `auth_time`, `acr`, ... */
   readonly claims: JWTPayload
+}
+
+/** Filters of a search; every one given must match. */
+export interface TokenFilter {
+  readonly subject?: string
+  readonly agentId?: string
+  readonly clientId?: string
+  readonly resource?: string
+  readonly transaction?: string
+  readonly sessionId?: string
+  readonly grantId?: string
+  readonly kind?: TokenKind
+  /** Neither expired nor revoked; false: one of the two. */
+  readonly active?: boolean
 }
 
 /** Mints access tokens and remembers each until it is gone. */
@@ -45,4 +58,18 @@ export interface Tokens {
   verify(token: string): Promise<IssuedToken | undefined>
   /** The record by `jti`, in force or not. */
   find(tokenId: string): Promise<IssuedToken | undefined>
+  /**
+   * Keeps a token from being withdrawn until the transaction under way ends, so that what is made from it meanwhile ends with it.
+   * False where it was withdrawn before.
+   */
+  hold(tokenId: string): Promise<boolean>
+  /**
+   * Records, newest first.
+   *
+   * @param page - `after`: the last token id of the page before
+   */
+  search(
+    filter: TokenFilter,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly IssuedToken[]>
 }
