@@ -1,0 +1,102 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider'
+import type { Context } from '../context.js'
+import type { Findings } from './findings.js'
+import { type Parameters, readParameters } from './parameters.js'
+import type { Possession } from './possession.js'
+import { Refusal } from './refusal.js'
+
+/** A request for a token, from a client that the engine authenticated. */
+export interface GrantRequest {
+  readonly clientId: string
+  readonly parameters: Parameters
+  /** The `DPoP` header, repeated ones joined with a comma. */
+  readonly proof: string | undefined
+}
+
+/** What the token endpoint answers. */
+export type GrantAnswer = Readonly<Record<string, unknown>>
+
+/** One grant type: what the engine calls. */
+export interface GrantType {
+  readonly grantType: string
+  readonly handler: (ctx: TokenEndpointGrantContext) => Promise<void>
+  readonly parameters: readonly string[]
+  /** Parameters that may come more than once. */
+  readonly repeatable: readonly string[]
+}
+
+/** What a grant type does. */
+export interface GrantSteps {
+  readonly grantType: string
+  readonly parameters: readonly string[]
+  readonly possession: Possession
+  /** Issues a token, or throws a {@link Refusal}. What becomes known is put into `findings` for the trail. */
+  issue(request: GrantRequest, findings: Findings): Promise<GrantAnswer>
+}
+
+/** Where people decide what waits for them. */
+const inbox = '/approvals'
+
+/** Makes a grant type of the engine from its steps: translates request and answer, and records every refusal. */
+export function createGrantType(context: Context, { possession, ...steps }: GrantSteps): GrantType {
+  const { audit, agents, approvals, settings } = context
+
+  async function refuse(refusal: Refusal, findings: Findings): Promise<GrantAnswer> {
+    const { error, code, message, options } = refusal
+    const item = options.ask && (await approvals.ask(options.ask))
+    await audit.record({
+      ...findings,
+      type: typeOf(refusal, findings),
+      ...(item?.kind === 'consent' ? {} : { decision: 'deny' as const }),
+      reason: { code, oauth_error: error, ...(options.policy === undefined ? {} : { policy: options.policy }) },
+      ...(item === undefined ? {} : { detail: { approval_id: item.id } }),
+    })
+    if (options.isEscalation === true && findings.actor !== undefined) await agents.countRefusal(findings.actor.id)
+    return {
+      error,
+      error_description: printable(message),
+      ...(item && { approval_id: item.id }),
+      ...(item?.kind === 'consent' && { consent_uri: `${settings.issuer}${inbox}` }),
+    }
+  }
+
+  return {
+    grantType: steps.grantType,
+    parameters: [...steps.parameters, 'resource', 'audience'],
+    repeatable: ['resource', 'audience'],
+    handler: async (ctx) => {
+      const findings: Findings = { client: { id: ctx.oidc.client.clientId } }
+      const nonce = await possession.nonce()
+      if (nonce !== undefined) ctx.set('DPoP-Nonce', nonce)
+      try {
+        ctx.body = await steps.issue(readRequest(ctx), findings)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        ctx.status = 400
+        ctx.body = await refuse(error, findings)
+      }
+    },
+  }
+}
+
+/** The form itself is read: the engine puts a resource of its own where it misses one. */
+function readRequest({ oidc, req }: TokenEndpointGrantContext): GrantRequest {
+  const { dpop } = req.headers
+  return {
+    clientId: oidc.client.clientId,
+    parameters: readParameters(oidc.body),
+    proof: Array.isArray(dpop) ? dpop.join(', ') : dpop,
+  }
+}
+
+/** A request that waits for the person is asked for, not denied. */
+function typeOf({ options, error }: Refusal, { mode }: Findings) {
+  if (options.isEscalation === true) return 'escalation.denied'
+  if (mode === 'direct') return 'access.denied'
+  return error === 'consent_required' ? 'delegation.requested' : 'delegation.denied'
+}
+
+/** The characters of `error_description` (RFC 6749 section 5.2). */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/gu, '?')
+}
