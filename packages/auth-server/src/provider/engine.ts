@@ -53,7 +53,11 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
       userinfoSigningAlgValues: [algorithm],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
     },
-    clientDefaults: { id_token_signed_response_alg: algorithm, token_endpoint_auth_method: 'private_key_jwt' },
+    clientDefaults: {
+      id_token_signed_response_alg: algorithm,
+      introspection_signed_response_alg: algorithm,
+      token_endpoint_auth_method: 'private_key_jwt',
+    },
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub'], acr: null, auth_time: null, iss: null, sid: null },
