@@ -2,9 +2,9 @@ import * as oauth from 'oauth4webapi'
 import { failureOf } from './failure.js'
 import type { ClientKey } from './key-source.js'
 import type { Settings } from './options.js'
+import { isLoopback, plainHttp } from './plain-http.js'
 import { canonical, type DelegationRequest, scopesOf } from './request.js'
 import { withRetries } from './retry.js'
-import { isLoopback } from './settings.js'
 import { type DelegationToken, sealToken } from './token.js'
 
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -33,7 +33,7 @@ export function createAuthority(settings: Settings): Authority {
     const limit = AbortSignal.timeout(timeout)
     return {
       [oauth.customFetch]: (url, init) => fetch(url, init),
-      [oauth.allowInsecureRequests]: isLoopback(serverUrl),
+      [plainHttp]: isLoopback(serverUrl),
       signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
     }
   }
@@ -84,7 +84,7 @@ export function createAuthority(settings: Settings): Authority {
 /** How requests to the server are sent: within their time limit, following no redirect. */
 interface Transport {
   readonly [oauth.customFetch]: (url: string, init: Sent) => Promise<Response>
-  readonly [oauth.allowInsecureRequests]: boolean
+  readonly [plainHttp]: boolean
   readonly signal: AbortSignal
 }
 
@@ -99,7 +99,7 @@ interface Sent {
 function authenticate({ privateKey, keyId }: ClientKey, { issuer }: oauth.AuthorizationServer): oauth.ClientAuth {
   return oauth.PrivateKeyJwt(keyId === undefined ? privateKey : { key: privateKey, kid: keyId }, {
     [oauth.modifyAssertion]: (_header, claims) => {
-      claims['aud'] = issuer // one audience, so that no other server can use the assertion
+      claims.aud = issuer // one audience, so that no other server can use the assertion
     },
   })
 }

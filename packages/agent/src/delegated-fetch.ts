@@ -2,9 +2,9 @@ import * as oauth from 'oauth4webapi'
 import type { Authority } from './authority.js'
 import { InteractionRequiredError } from './errors.js'
 import type { Settings } from './options.js'
+import { isLoopback, plainHttp } from './plain-http.js'
 import type { DelegationRequest } from './request.js'
 import { aborted } from './retry.js'
-import { isLoopback } from './settings.js'
 import type { DelegationToken } from './token.js'
 import type { TokenCache } from './token-cache.js'
 
@@ -56,7 +56,7 @@ export async function callWithToken(
               redirect: 'manual',
               signal: call.signal ?? null,
             }),
-          [oauth.allowInsecureRequests]: isLoopback(url),
+          [plainHttp]: isLoopback(url),
           ...(proofs === undefined ? {} : { DPoP: proofs }),
         },
       )
@@ -80,8 +80,8 @@ export async function callWithToken(
     await answer.response.body?.cancel()
     throw new InteractionRequiredError('insufficient_user_authentication', 'The API asks for another sign-in.', {
       kind: 'sign_in',
-      acrValues: stepUp.parameters['acr_values']?.split(' ') ?? [],
-      maxAge: stepUp.parameters['max_age'] === undefined ? null : Number(stepUp.parameters['max_age']),
+      acrValues: stepUp.parameters.acr_values?.split(' ') ?? [],
+      maxAge: stepUp.parameters.max_age === undefined ? null : Number(stepUp.parameters.max_age),
     })
   }
   return answer.response

@@ -11,6 +11,7 @@ export const defaultKeyVariable = 'BEHALF_AGENT_KEY'
  */
 export function environmentKey(name: string = defaultKeyVariable): KeySource {
   return () => {
+    // biome-ignore lint/style/noProcessEnv: the one key source whose name says so
     const text = globalThis.process?.env?.[name]
     if (text === undefined || text === '') {
       throw new DelegationError('key_unavailable', `There is no key: set ${name}, or give the client a key source.`)

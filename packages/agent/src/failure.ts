@@ -27,8 +27,8 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Dele
 function refusalOf({ error, error_description, cause, status }: oauth.ResponseBodyError): DelegationError {
   const description = error_description ?? 'The auth server refused.'
   if (interactions.has(error)) {
-    const uri = textOf(cause['consent_uri'])
-    const approvalId = textOf(cause['approval_id'])
+    const uri = textOf(cause.consent_uri)
+    const approvalId = textOf(cause.approval_id)
     return new InteractionRequiredError(error, description, { kind: 'consent', uri, approvalId })
   }
   return new DelegationError(error, description, { isTransient: status >= 500 || status === 429 })

@@ -34,7 +34,7 @@ export function keyFrom(key: JWK | string, algorithm: KeyAlgorithm = 'ES256'): K
       if (imported instanceof Uint8Array || imported.type !== 'private') throw new TypeError('not a private key')
       return { privateKey: imported, ...(jwk.kid === undefined ? {} : { keyId: jwk.kid }) }
     } catch {
-      // the cause could quote the key
+      // biome-ignore lint/style/useErrorCause: the cause could quote the key
       throw new DelegationError('key_unavailable', 'The key of the client must be a private JWK or PKCS #8 text.')
     }
   }

@@ -9,6 +9,7 @@ export function fileKey(path: string): KeySource {
     try {
       text = await readFile(path, 'utf8')
     } catch (cause) {
+      // biome-ignore lint/style/useErrorCause: it is passed, as an option among others
       throw new DelegationError('key_unavailable', `The key file ${path} cannot be read.`, { cause })
     }
     return keyFrom(text)()

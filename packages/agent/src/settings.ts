@@ -1,6 +1,7 @@
 import { environmentKey } from './environment-key.js'
 import { DelegationError } from './errors.js'
 import type { DelegationClientOptions, Settings } from './options.js'
+import { isLoopback } from './plain-http.js'
 
 const known = new Set<string>([
   'serverUrl',
@@ -33,11 +34,6 @@ export function readSettings(options: DelegationClientOptions): Settings {
     fetch: functionOr('fetch', fetch, (input, init) => globalThis.fetch(input, init)),
     now: functionOr('now', now, () => Date.now()),
   }
-}
-
-/** Whether plain http is no risk there. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
 }
 
 function serverOf(text: string): URL {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { DelegationError } from './errors.js'
+import { DelegationError } from './errors.js'
 import type { Settings } from './options.js'
 import { canonical, type DelegationRequest, scopesOf } from './request.js'
 import type { DelegationToken } from './token.js'
@@ -47,7 +47,7 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
         const early = Math.min(earlyEnd, (expiresAt - askedAt) * earlyShare)
         entry.until = expiresAt - early * (1 + Math.random() / 4) // so that not all come back at once
       },
-      (error: DelegationError) => {
+      (error: unknown) => {
         entry.until = isFinal(error) ? now() + refusalTime : 0
       },
     )
@@ -83,6 +83,6 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
 /** Refusals that a moment's wait does not change. */
 const finalCodes = new Set(['invalid_scope', 'invalid_target', 'unauthorized_client', 'access_denied', 'invalid_grant'])
 
-function isFinal({ code }: DelegationError): boolean {
-  return finalCodes.has(code)
+function isFinal(error: unknown): boolean {
+  return error instanceof DelegationError && finalCodes.has(error.code)
 }
