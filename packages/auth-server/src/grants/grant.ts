@@ -24,6 +24,7 @@ export interface Grants {
   /**
    * Keeps a request; the one that waits already where the same was asked before. Its justification is kept on one line.
    *
+   * @param by - who asked on the agent's behalf, for the trail
    * @throws InvalidInputError without a justification of 1 to 500 characters, or with a window or number of uses out of bounds
    */
   request(
@@ -31,6 +32,7 @@ export interface Grants {
       Grant,
       'agentId' | 'subject' | 'resource' | 'scope' | 'justification' | 'duration' | 'maxUses' | 'transaction'
     >,
+    by?: string,
   ): Promise<Grant>
   /**
    * Decides a request. Approval opens the window now.

@@ -8,7 +8,7 @@ import { type GrantRow, grantColumns, toGrant } from './grant-row.js'
 
 /** The just-in-time grants of the server, in its database. */
 export function createGrants({ database, audit, now }: Pick<Context, 'database' | 'audit' | 'now'>): Grants {
-  async function request(asked: Parameters<Grants['request']>[0]): Promise<Grant> {
+  async function request(...[asked, by]: Parameters<Grants['request']>): Promise<Grant> {
     const grant = readGrantRequest(asked)
     const content = [
       grant.agentId,
@@ -38,7 +38,12 @@ export function createGrants({ database, audit, now }: Pick<Context, 'database' 
         [...content, `grt_${randomBytes(16).toString('base64url')}`, now()],
       )
       const requested = toGrant(row)
-      await audit.record({ type: 'jit.requested', ...described(requested), requested: { scope: requested.scope } })
+      await audit.record({
+        type: 'jit.requested',
+        ...described(requested),
+        requested: { scope: requested.scope },
+        ...(by === undefined ? {} : { change: { by } }),
+      })
       return requested
     })
   }
