@@ -23,7 +23,7 @@ function install() {
   mkdirSync(project, { recursive: true })
   const installed = (name) =>
     JSON.parse(readFileSync(join(root, 'test/node_modules', name, 'package.json'), 'utf8')).version
-  const libraries = ['@types/express', '@types/koa', 'express', 'fastify', 'hono', 'koa']
+  const libraries = ['@types/express', '@types/koa', 'express', 'fastify', 'hono', 'ioredis', 'koa', 'redis']
   const packages = readdirSync(join(root, 'packages'))
   const manifest = {
     private: true,
@@ -62,6 +62,7 @@ function compile(version) {
     { file: 'portable.ts', lib: ['es2023', 'dom'], types: [], ...nodenext },
     { file: 'portable.ts', lib: ['es2023', 'dom'], types: [], ...bundler },
     { file: 'frameworks.ts', lib: ['es2023'], types: ['node'], ...nodenext },
+    { file: 'redis.ts', lib: ['es2023'], types: ['node'], ...nodenext },
     // Beside Express, @types/koa meets a content-disposition whose types it does not know.
     { file: 'koa.ts', lib: ['es2023'], types: ['node'], skipLibCheck: true, ...nodenext },
   ]
