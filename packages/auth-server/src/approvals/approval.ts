@@ -46,6 +46,9 @@ export interface Approvals {
   list(filter: {
     readonly subject?: string | null
     readonly status?: Approval['status']
+    readonly agentId?: string
+    /** The last id of the page before. */
+    readonly after?: string
     readonly limit: number
   }): Promise<readonly Approval[]>
 }

@@ -102,8 +102,18 @@ export function createApprovals(parts: Parts): Approvals {
       `select ${approvalColumns} from approvals
        where ($1::text is null or subject = $1) and (not $2 or subject is null)
          and ($3::text is null or $3 = case when status = 'pending' and expires_at <= $4 then 'expired' else status end)
-       order by created_at desc, id desc limit $5`,
-      [filter.subject ?? null, filter.subject === null, filter.status ?? null, now(), filter.limit],
+         and ($5::text is null or agent_id = $5)
+         and ($6::text is null or (created_at, id) < (select created_at, id from approvals where id = $6))
+       order by created_at desc, id desc limit $7`,
+      [
+        filter.subject ?? null,
+        filter.subject === null,
+        filter.status ?? null,
+        now(),
+        filter.agentId ?? null,
+        filter.after ?? null,
+        filter.limit,
+      ],
     )
     return rows.map((row) => asOf(toApproval(row), now()))
   }

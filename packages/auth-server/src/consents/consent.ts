@@ -48,6 +48,9 @@ export interface Consents {
   list(filter: {
     readonly subject?: string
     readonly agentId?: string
+    readonly status?: Consent['status']
+    /** The last id of the page before. */
+    readonly after?: string
     readonly limit: number
   }): Promise<readonly Consent[]>
   find(id: string): Promise<Consent | undefined>

@@ -124,9 +124,10 @@ export function createConsents({ database, audit, now }: Pick<Context, 'database
   async function list(filter: Parameters<Consents['list']>[0]): Promise<readonly Consent[]> {
     const rows = await database.query<ConsentRow>(
       `select ${consentColumns} from consents
-       where ($1::text is null or subject = $1) and ($2::text is null or agent_id = $2)
-       order by created_at desc, id desc limit $3`,
-      [filter.subject ?? null, filter.agentId ?? null, filter.limit],
+       where ($1::text is null or subject = $1) and ($2::text is null or agent_id = $2) and ($3::text is null or status = $3)
+         and ($4::text is null or (created_at, id) < (select created_at, id from consents where id = $4))
+       order by created_at desc, id desc limit $5`,
+      [filter.subject ?? null, filter.agentId ?? null, filter.status ?? null, filter.after ?? null, filter.limit],
     )
     return rows.map(toConsent)
   }

@@ -57,6 +57,8 @@ export interface Grants {
   list(filter: {
     readonly agentId?: string
     readonly status?: Grant['status']
+    /** The last id of the page before. */
+    readonly after?: string
     readonly limit: number
   }): Promise<readonly Grant[]>
 }

@@ -124,8 +124,9 @@ export function createGrants({ database, audit, now }: Pick<Context, 'database' 
     const rows = await database.query<GrantRow>(
       `select ${grantColumns} from grants
        where ($1::text is null or agent_id = $1) and ($2::text is null or status = $2)
-       order by requested_at desc, id desc limit $3`,
-      [filter.agentId ?? null, filter.status ?? null, filter.limit],
+         and ($3::text is null or (requested_at, id) < (select requested_at, id from grants where id = $3))
+       order by requested_at desc, id desc limit $4`,
+      [filter.agentId ?? null, filter.status ?? null, filter.after ?? null, filter.limit],
     )
     return rows.map(toGrant)
   }
