@@ -23,6 +23,9 @@ export interface AdminApi {
 /** Where the API is, below the issuer's URL. */
 const prefix = '/admin'
 
+/** Where its metadata is (RFC 9728 section 3.1). */
+const metadataPath = `/.well-known/oauth-protected-resource${prefix}`
+
 /** Seconds for which the document may be kept. */
 const documentMaxAge = 300
 
@@ -49,7 +52,8 @@ export function createAdminApi(context: Context): AdminApi {
     send(ctx, await perform(context, route, { ctx, caller, params: ctx.params, address }))
   }
 
-  const app = new Koa().use(router.routes()).use(router.allowedMethods())
+  const app: Koa = new Koa()
+  app.use(router.routes()).use(router.allowedMethods())
   const answerRoute = compose(app.middleware)
 
   /** What no route answered: `Allow` says what there is. */
@@ -62,7 +66,14 @@ export function createAdminApi(context: Context): AdminApi {
 
   return {
     middleware: async (ctx, next) => {
-      if (ctx.path !== prefix && !ctx.path.startsWith(`${prefix}/`)) return guard.metadata(ctx, next)
+      if (ctx.path === metadataPath) {
+        await guard.metadata(ctx, next)
+        return
+      }
+      if (ctx.path !== prefix && !ctx.path.startsWith(`${prefix}/`)) {
+        await next()
+        return
+      }
       try {
         await answerRoute(ctx, async () => {})
         refuse(ctx)

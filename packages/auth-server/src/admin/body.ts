@@ -30,11 +30,17 @@ export async function readBody(ctx: KoaContext, { maxBody = defaultMaxBody, medi
 export function parseBody(text: string, { media }: Route): unknown {
   if (text === '') return undefined
   if (media === 'application/yaml') return text
+  const value = parseJson(text)
+  if (value === undefined) throw new ProblemError('body_malformed', 'The body is not JSON.')
+  return value
+}
+
+/** Undefined, which no JSON text means, for what is none. What the parser says repeats the text. */
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return value
-  } catch (cause) {
-    throw new ProblemError('body_malformed', 'The body is not JSON.', [], { cause })
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -22,6 +22,9 @@ interface Fitted {
   readonly routes: Map<Requirement, RouteGuard>
 }
 
+/** What the server signs with, and what its clients prove with. */
+const algorithms = ['ES256', 'EdDSA', 'Ed25519'] as const
+
 /** Milliseconds that recording a refusal may take. */
 const recordTimeout = 5_000
 
@@ -50,7 +53,8 @@ export function createAdminGuard(context: Context): AdminGuard {
     const guards = createGuard({
       issuer: { issuer: settings.issuer, jwks: { keys: [...published] } },
       audience: settings.adminResource,
-      algorithms: ['ES256', 'EdDSA', 'Ed25519'],
+      algorithms,
+      dpop: { mode: 'allowed', algorithms },
       replayStore,
       revocation: { isRevoked },
       audit: { sink: createRefusalSink(context), required: true, timeout: recordTimeout },
@@ -72,7 +76,10 @@ export function createAdminGuard(context: Context): AdminGuard {
         await guard(ctx, next)
       }
     },
-    metadata: async (ctx, next) => (await keep()).metadata(ctx, next),
+    metadata: async (ctx, next) => {
+      const { metadata } = await keep()
+      await metadata(ctx, next)
+    },
     close: async () => fitted?.guards.resourceServer.close(),
   }
 }

@@ -81,7 +81,8 @@ function describeParameters(
   schema: z.ZodObject | undefined,
   components: Components,
 ): readonly Json[] {
-  return Object.entries(schema?.shape ?? {}).map(([name, member]) => {
+  const shape: Readonly<Record<string, z.ZodType>> = schema?.shape ?? {}
+  return Object.entries(shape).map(([name, member]) => {
     const { description, ...rest } = toSchema(z.object({ member }), 'input', components).properties.member ?? {}
     const required = place === 'path' || !z.safeParse(member, undefined).success
     return { name, in: place, required, ...(description !== undefined && { description }), schema: rest }

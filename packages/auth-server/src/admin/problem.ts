@@ -43,8 +43,8 @@ export class ProblemError extends Error {
    * @param detail - what is wrong with this very request; never a token or secret
    * @param faults - the members that are wrong
    */
-  constructor(code: ProblemCode, detail: string, faults: readonly InputFault[] = [], options?: ErrorOptions) {
-    super(detail, options)
+  constructor(code: ProblemCode, detail: string, faults: readonly InputFault[] = []) {
+    super(detail)
     this.code = code
     this.faults = faults
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Approval } from '../../approvals/approval.js'
 import type { Context } from '../../context.js'
 import type { Grant } from '../../grants/grant.js'
 import { refuseOwnAgent } from '../caller.js'
@@ -9,6 +10,9 @@ import { type Route, route } from '../route.js'
 
 /** Seconds a window stays open where nobody says. */
 const defaultDuration = 900
+
+/** Items of one agent that can wait at a time. */
+const mostItems = 1000
 
 const status = z.enum(['requested', 'approved', 'denied', 'revoked', 'expired'])
 
@@ -32,10 +36,21 @@ const grant = z
   .meta({ id: 'Grant' })
 
 /** Just-in-time grants: more than the roles give, for a while. */
-export function grantRoutes({ grants, revocations }: Context): readonly Route[] {
+export function grantRoutes({ grants, approvals, revocations }: Context): readonly Route[] {
   const find = (id: string): Promise<Grant> => found(grants.find(id), 'grant')
   const base = { tag: 'Grants' } as const
   const one = { ...base, entity: true, params: idParams, answer: grant } as const
+
+  /** Approvers see a request in their inbox, wherever it came from. */
+  async function openItem({ id: grantId, agentId, resource, scope, justification }: Grant): Promise<void> {
+    await approvals.ask({ kind: 'grant', agentId, subject: null, request: { resource, scope, grantId, justification } })
+  }
+
+  /** The item that waits for the same decision: it is decided with the grant. */
+  async function findItem({ id, agentId }: Grant): Promise<Approval | undefined> {
+    const waiting = await approvals.list({ subject: null, status: 'pending', agentId, limit: mostItems })
+    return waiting.find(({ request }) => request.grantId === id)
+  }
 
   const decide = (name: 'approveGrant' | 'denyGrant', summary: string, decision: 'approved' | 'denied'): Route =>
     route({
@@ -50,7 +65,9 @@ export function grantRoutes({ grants, revocations }: Context): readonly Route[] 
         const before = await find(params.id)
         refuseOwnAgent(caller, before.agentId)
         expect(before)
-        return { body: await grants.decide(params.id, decision, caller.by) }
+        const item = await findItem(before)
+        const isDone = item !== undefined && (await approvals.decide(item.id, decision, caller.by, caller.sessionId))
+        return { body: isDone ? await find(params.id) : await grants.decide(params.id, decision, caller.by) }
       },
     })
 
@@ -91,8 +108,9 @@ export function grantRoutes({ grants, revocations }: Context): readonly Route[] 
         transaction: identifier.nullable().default(null),
       }),
       answer: grant,
-      run: async ({ body }) => {
-        const made = await grants.request(body)
+      run: async ({ caller, body }) => {
+        const made = await grants.request(body, caller.by)
+        await openItem(made)
         return { body: made, location: `/grants/${encodeURIComponent(made.id)}` }
       },
     }),

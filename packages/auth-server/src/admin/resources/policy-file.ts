@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Context } from '../../context.js'
-import { importPolicyFile, writePolicyFile } from '../../policy/policy-file.js'
+import { importPolicyFile } from '../../policy/import-policy-file.js'
+import { writePolicyFile } from '../../policy/write-policy-file.js'
 import { type Route, route } from '../route.js'
 import { longestPolicy } from './policy.js'
 
