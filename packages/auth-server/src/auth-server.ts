@@ -76,7 +76,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
   const base = { ...ground, secrets, keys, audit }
   const policy = createPolicyStore(base)
   const tokens = createTokens(base)
-  const revocations = createRevocations({ ...base, policy, tokens }, () => transmitter.wake())
+  const revocations = createRevocations({ ...base, policy }, () => transmitter.wake())
   const agents = createAgents({ ...base, revocations })
   const clients = createClients({ ...base, revocations })
   const accounts = createAccounts({ ...base, revocations })
@@ -107,7 +107,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
       (error: unknown) => log.error({ err: error }, 'the engine keeps its earlier keys'),
     )
   })
-  const admin = await createAdminApi(context)
+  const admin = createAdminApi(context)
   const app = await createApp(context, {
     statusLists: statusLists(context),
     admin: admin.middleware,
@@ -116,12 +116,13 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
     signOut: endSessions(context),
     engine: () => engine,
   })
+  const answer = app.callback()
   transmitter.start()
   const sweeping = startSweeping(context)
 
   return {
     issuer: settings.issuer,
-    handler: app.callback(),
+    handler: (request, response) => void answer(request, response),
     context,
     close: async () => {
       sweeping.stop()

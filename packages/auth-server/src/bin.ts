@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { ConfigurationError } from '@behalf/core'
 import { describeConfiguration, readConfiguration } from './bin/configuration.js'

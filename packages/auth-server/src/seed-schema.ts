@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { clientMetadataSchema } from './clients/metadata-schema.js'
-import { policyDocumentSchema } from './policy/document-schema.js'
+import { documentSchema } from './policy/document-schema.js'
 
 /** First entries of a server, as a file holds them. */
 export const seedSchema = z.strictObject({
-  policy: policyDocumentSchema.optional(),
+  policy: documentSchema.optional(),
   agents: z
     .array(
       z.strictObject({

@@ -11,7 +11,9 @@ const encryptionKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'must be 32 bytes
 
 /** What a configuration file holds. Functions and the log are given in code alone. */
 export const configurationSchema = z.strictObject({
-  issuer: z.string().refine(isIssuer, 'must be an origin: https://host, or http:// on a loopback address, with nothing after the port'),
+  issuer: z
+    .string()
+    .refine(isIssuer, 'must be an origin: https://host, or http:// on a loopback address, with nothing after the port'),
   database: z.string().min(1).default('memory'),
   encryptionKey: z
     .union([encryptionKey, z.array(encryptionKey).min(1)])
@@ -63,7 +65,10 @@ export function readSettings(options: Omit<AuthServerOptions, 'seed' | 'log' | '
   }
   const { encryptionKey: keys, ...rest } = parsed.data
   if (keys === undefined && rest.database !== 'memory') {
-    throw new ConfigurationError('encryptionKey', 'is required with a database that lasts: 32 random bytes in base64url')
+    throw new ConfigurationError(
+      'encryptionKey',
+      'is required with a database that lasts: 32 random bytes in base64url',
+    )
   }
   return Object.freeze({
     ...rest,

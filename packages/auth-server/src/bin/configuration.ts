@@ -4,16 +4,20 @@ import { ConfigurationError } from '@behalf/core'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import type { AuthServerOptions } from '../options.js'
-import { configurationSchema, readSettings } from '../settings.js'
 import { seedSchema } from '../seed-schema.js'
+import { configurationSchema, readSettings } from '../settings.js'
 
 /** What a configuration file holds beside the options of the server. */
 const fileSchema = configurationSchema.omit({ encryptionKey: true }).extend({
   /** Where to listen. Default: port 3000 on every address. */
-  listen: z.strictObject({ host: z.string().default('::'), port: z.int().min(0).max(65_535).default(3000) }).prefault({}),
+  listen: z
+    .strictObject({ host: z.string().default('::'), port: z.int().min(0).max(65_535).default(3000) })
+    .prefault({}),
   /** Files, relative to this one, that hold a key each: the one in use first. */
   encryptionKeyFiles: z.array(z.string()).default([]),
-  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
   seed: seedSchema.optional(),
 })
 
@@ -69,6 +73,7 @@ async function readYaml(file: string): Promise<unknown> {
   try {
     return parse(text, { maxAliasCount: 0 })
   } catch (cause) {
+    // biome-ignore lint/style/useErrorCause: its text says it all
     throw new ConfigurationError(file, `is not YAML: ${cause instanceof Error ? cause.message : ''}`)
   }
 }
@@ -77,6 +82,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch {
+    // biome-ignore lint/style/useErrorCause: the reader of a message is a person
     throw new ConfigurationError(file, 'cannot be read')
   }
 }

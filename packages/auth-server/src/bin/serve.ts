@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import process from 'node:process'
 import { pino } from 'pino'
 import { createAuthServer } from '../auth-server.js'
 import type { Configuration } from './configuration.js'

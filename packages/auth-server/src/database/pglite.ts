@@ -14,10 +14,7 @@ export async function openPglite(folder: string | undefined): Promise<Database> 
     (await on.query<Row>(text, [...values])).rows
   return createDatabase({
     query: (text, values) => run(pglite, text, values),
-    transaction: (work) =>
-      pglite.transaction((open) =>
-        work({ query: (text, values) => run(open as Pick<PGlite, 'query'>, text, values) }),
-      ),
+    transaction: (work) => pglite.transaction((open) => work({ query: (text, values) => run(open, text, values) })),
     close: async () => {
       if (!pglite.closed) await pglite.close()
     },

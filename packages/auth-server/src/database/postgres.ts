@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Pool, type PoolClient, type QueryResult, types } from 'pg'
 import type { Database, Row, Value } from './database.js'
 import { createDatabase } from './transactions.js'
 
@@ -19,7 +19,7 @@ const idleTransactionTimeout = 30_000
  * @param onError - told of connections that break while idle; the pool replaces them
  */
 export function openPostgres(url: string, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: connectionTimeout,
@@ -28,18 +28,14 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
     idle_in_transaction_session_timeout: idleTransactionTimeout,
     application_name: 'behalf-auth-server',
     types: {
-      getTypeParser: (type, format) =>
-        type === pg.types.builtins.INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(type, format),
+      getTypeParser: (type, format): ((text: string) => unknown) =>
+        type === types.builtins.INT8 && format !== 'binary' ? Number : types.getTypeParser(type, format),
     },
   })
   pool.on('error', onError)
 
-  const run = async (
-    on: pg.Pool | pg.PoolClient,
-    text: string,
-    values: readonly Value[],
-  ): Promise<readonly Row[]> => {
-    const answer: pg.QueryResult<Row> | readonly pg.QueryResult<Row>[] = await on.query<Row>(text, [...values])
+  const run = async (on: Pool | PoolClient, text: string, values: readonly Value[]): Promise<readonly Row[]> => {
+    const answer: QueryResult<Row> | readonly QueryResult<Row>[] = await on.query<Row>(text, [...values])
     return 'rows' in answer ? answer.rows : []
   }
 
@@ -59,8 +55,8 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
         await client.query('commit')
         return result
       } catch (error) {
-        await client.query('rollback').catch((lost: Error) => {
-          broken = lost
+        await client.query('rollback').catch((lost: unknown) => {
+          broken = lost instanceof Error ? lost : new Error('the connection broke')
         })
         throw error
       } finally {

@@ -1,5 +1,5 @@
-import compose from 'koa-compose'
 import Koa from 'koa'
+import compose from 'koa-compose'
 import type { Context } from '../context.js'
 import { answerFailure } from './failure.js'
 import { health } from './health.js'

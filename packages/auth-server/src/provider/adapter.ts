@@ -33,7 +33,7 @@ function entities({ database, now }: Context, model: string): Adapter {
 
   return {
     upsert: async (id, content, expiresIn) => {
-      const { jti, ...kept } = content
+      const { jti: _secret, ...kept } = content
       // an id that another entity refers to (a session by uid) has to be known again without the cookie
       const stored = model === 'Session' || model === 'Grant' || model === 'Interaction' ? content : kept
       await database.query(
