@@ -29,7 +29,7 @@ export interface Permission {
   readonly justInTime?: 'none' | 'approval' | 'automatic'
   /** `type` of the `authorization_details` (RFC 9396) that a token for it must carry. */
   readonly details?: string
-  /** Tools that may use it, a closed list. Default: any of the document's tools. */
+  /** Tools that may use it, a closed list: one must be named. Default: any tool that some permission lists, or none. */
   readonly tools?: readonly string[]
   /** Permissions at other APIs that it includes when the API it was used at exchanges the token for a call of its own. */
   readonly downstream?: readonly string[]
@@ -43,21 +43,25 @@ export interface Role {
   readonly permissions: readonly string[]
 }
 
-/** What must hold for a rule to count; every member given must match. */
+/** What must hold for a rule to count; every member given must match, and a condition of none matches everything. */
 export interface Condition {
   readonly agents?: readonly string[]
+  /** The agent has one of them. */
   readonly roles?: readonly string[]
   readonly permissions?: readonly string[]
+  /** The API asked for is one of them. */
   readonly resources?: readonly string[]
+  /** The person is one of them; direct access has none. */
   readonly subjects?: readonly string[]
+  /** The tool is one of them. Where none is named, a deny counts and an allow does not. */
   readonly tools?: readonly string[]
   readonly risks?: readonly Risk[]
   readonly mode?: 'delegated' | 'direct'
   /** UTC time of day, `HH:MM`, `from` included and `to` not; `from` after `to` spans midnight. */
   readonly hours?: { readonly from: string; readonly to: string }
-  /** 1 Monday to 7 Sunday, UTC. */
+  /** 1 Monday to 7 Sunday, UTC, at the moment of the question. */
   readonly weekdays?: readonly number[]
-  /** The person's authentication context is none of these. */
+  /** There is a person, and their authentication context is none of these. */
   readonly acrNot?: readonly string[]
 }
 
