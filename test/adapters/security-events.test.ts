@@ -8,7 +8,7 @@ import { createGuard as createHonoGuard } from '@behalf/hono'
 import { createGuard as createKoaGuard } from '@behalf/koa'
 import { createTestIssuer } from '@behalf/testing'
 import express, { type RequestHandler } from 'express'
-import fastify from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import request from 'supertest'
@@ -109,6 +109,44 @@ it('is no unguarded route for requireGuards of Fastify, in a scope inside anothe
   for (const url of ['/events', '/inner/events']) {
     expect((await app.inject({ method: 'POST', url, headers, payload: await event() })).statusCode).toBe(202)
   }
+})
+
+describe('a body of another type on Fastify', () => {
+  const unknown = { 'content-type': 'unheard-of/type' }
+  const post = async (app: FastifyInstance, url: string) => {
+    const { statusCode, body } = await app.inject({ method: 'POST', url, headers: unknown, payload: await event() })
+    return [statusCode, body] as const
+  }
+
+  it('is judged by the receiver, in a scope inside another too, and no other route notices', async () => {
+    const app = fastify()
+    await app.register(behalf, createOptions())
+    app.post('/events', app.securityEvents())
+    app.post('/other', async () => 'never reached')
+    await app.register(async (scope) => {
+      scope.post('/outer/events', app.securityEvents())
+      await scope.register(behalf, createOptions())
+      scope.post('/inner/events', scope.securityEvents())
+    })
+    for (const url of ['/events', '/outer/events', '/inner/events']) {
+      expect(await post(app, url)).toEqual([400, expect.stringContaining('invalid_request')])
+      const headers = { 'content-type': type }
+      expect((await app.inject({ method: 'POST', url, headers, payload: await event() })).statusCode).toBe(202)
+    }
+    expect(await post(app, '/other')).toEqual([415, expect.stringContaining('FST_ERR_CTP_INVALID_MEDIA_TYPE')])
+  })
+
+  it('passes every hook of the route', async () => {
+    const seen: string[] = []
+    const app = fastify()
+    await app.register(behalf, createOptions())
+    const hook = (name: string) => async () => void seen.push(name)
+    app.addHook('preHandler', hook('app'))
+    app.post('/one', { onRequest: hook('one'), preHandler: hook('one, later') }, app.securityEvents())
+    app.post('/two', { onRequest: [hook('two'), hook('two, again')] }, app.securityEvents())
+    for (const url of ['/one', '/two']) expect((await post(app, url))[0]).toBe(400)
+    expect(seen).toEqual(['one', 'app', 'one, later', 'two', 'two, again', 'app'])
+  })
 })
 
 describe('readText', () => {

@@ -96,13 +96,18 @@ proves('RFC8935-2.3-error', async ({ target }) => {
       const { response } = await api.call(push(text))
       expect([text.slice(0, 20), response.status]).toEqual([text.slice(0, 20), 400])
     }
-    expectRejected(await api.call(push(event(), 'text/plain')), 'invalid_request')
+    for (const type of otherTypes) expectRejected(await api.call(push(event(), type)), 'invalid_request')
+    expectRejected(await api.call(push('{', 'application/json')), 'invalid_request')
+    expectRejected(await api.call({ method: 'POST', path: '/events', body: event(), events: 0 }), 'invalid_request')
+    expectRejected(await api.call({ method: 'POST', path: '/events', body: '', events: 0 }), 'invalid_request')
     expectAllowed(await api.call(token))
     expect(reported).toEqual([])
     expectAccepted(await api.call(push(event())))
     expectRefused(await api.call(token), 'token_revoked')
   })
 })
+
+const otherTypes = ['text/plain', 'application/json', 'application/jwt', 'multipart/form-data', 'unheard-of', ';']
 
 const other = { format: 'iss_sub', iss: 'https://other.example.com', sub: 'user-1' }
 const faults: readonly (readonly [err: string, name: string, text: string])[] = [

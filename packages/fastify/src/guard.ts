@@ -68,13 +68,22 @@ export function createGuard(options: ResourceServerOptions | ResourceServer): Gu
     },
     securityEvents: () => {
       const { receive } = resourceServer.securityEvents()
-      return asGuard(async (request: FastifyRequest, reply: FastifyReply) => {
+      const receiver = asGuard(async (request: FastifyRequest, reply: FastifyReply) => {
         const body = await readText(request.raw, maxSecurityEventSize, request.body)
-        return send(reply, await receive(body, request.headers['content-type'] ?? null))
+        return send(reply, await receive(body, request.raw.headers['content-type'] ?? null))
       })
+      receivers.add(receiver)
+      return receiver
     },
     resourceServer,
   }
+}
+
+const receivers = new WeakSet<object>()
+
+/** Whether a handler receives security events. */
+export function isReceiver(handler: object): boolean {
+  return receivers.has(handler)
 }
 
 /** Sends an answer as it is: of a string Fastify would change the content type, and to no bytes at all it gives one. */

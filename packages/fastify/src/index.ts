@@ -8,9 +8,9 @@ import {
   type ResourceServerOptions,
 } from '@behalf/core'
 import { readText } from '@behalf/core/node'
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { createGuard, type Guards } from './guard.js'
+import { createGuard, type Guards, isReceiver } from './guard.js'
 
 export type { Guards, RouteGuard } from './guard.js'
 export { type RequireGuardsOptions, requireGuards } from './require-guards.js'
@@ -36,7 +36,10 @@ const behalf: FastifyPluginAsync<ResourceServerOptions | ResourceServer> = fasti
 
 async function decorate(app: FastifyInstance, options: ResourceServerOptions | ResourceServer): Promise<void> {
   const guard = createGuard(options)
-  if (!app.hasDecorator('resourceServer')) app.decorateRequest('auth', null)
+  if (!app.hasDecorator('resourceServer')) {
+    app.decorateRequest('auth', null)
+    app.addHook('onRoute', readEventsAsText)
+  }
   for (const [name, value] of Object.entries(guard)) app.decorate(name, value)
   if (!app.hasContentTypeParser(securityEvent)) {
     app.addContentTypeParser(securityEvent, parseSecurityEvent)
@@ -46,6 +49,19 @@ async function decorate(app: FastifyInstance, options: ResourceServerOptions | R
 
 const parseSecurityEvent = (_request: FastifyRequest, payload: IncomingMessage): Promise<string> =>
   readText(payload, maxSecurityEventSize)
+
+/**
+ * Whatever type a body claims to be of, it is for the receiver to judge: Fastify would answer what it has no parser for,
+ * and JSON that is broken, by itself.
+ */
+function readEventsAsText(route: RouteOptions): void {
+  if (!isReceiver(route.handler)) return
+  const asText = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    request.headers = { ...request.headers, 'content-type': securityEvent }
+    done()
+  }
+  route.onRequest = [asText, ...[route.onRequest ?? []].flat()]
+}
 
 /** The one content type here that Fastify has no parser for: without one it refuses the request by itself. */
 const securityEvent = 'application/secevent+jwt'
