@@ -127,7 +127,7 @@ describe('accounts', () => {
     { admin: true },
   ])('refuse %j, and do not repeat it', async (wrong) => {
     const accounts = createAccounts(ground)
-    const refused = accounts.create({ ...alice, ...wrong } as typeof alice)
+    const refused = accounts.create({ ...alice, ...wrong })
     await expect(refused).rejects.toThrow(InvalidInputError)
     await expect(refused).rejects.toThrow(/^account\.?\w*: (?!.*(?:short|xxxx|two))/u)
     expect(await accounts.list({ limit: 10 })).toEqual([])

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Agents } from '../../../packages/auth-server/dist/agents/agent.js'
 import { createAgents } from '../../../packages/auth-server/dist/agents/agents.js'
 import {
   ConflictError,
@@ -230,10 +231,13 @@ describe('an agent that is refused again and again', () => {
 describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'agents of two processes', () => {
   let base: Awaited<ReturnType<typeof createPostgresDatabase>>
   let grounds: Ground[]
+  let both: Agents[]
+  const of = (i: number) => both[i % 2] as Agents
   beforeAll(async () => {
     base = await createPostgresDatabase()
     const options = { database: base.url, escalation: { limit: 10, window: 100, duration: 1_000 } }
     grounds = await Promise.all([0, 1].map(() => openGround(options)))
+    both = grounds.map(createAgents)
   })
   afterAll(async () => {
     await Promise.all(grounds.map((ground) => ground.close()))
@@ -241,33 +245,32 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'agents of two process
   })
 
   it('are locked once, after exactly as many refusals as the limit says', async () => {
-    const both = grounds.map(createAgents)
     for (let round = 0; round < 5; round += 1) {
       const id = `agent:race-${round}`
-      await both[0]?.create({ ...support, id })
-      const nine = await Promise.all(Array.from({ length: 9 }, (_, i) => both[i % 2]?.countRefusal(id)))
+      await of(0).create({ ...support, id })
+      const nine = await Promise.all(Array.from({ length: 9 }, (_, i) => of(i).countRefusal(id)))
       expect(nine).not.toContain(true)
-      const more = await Promise.all(Array.from({ length: 9 }, (_, i) => both[i % 2]?.countRefusal(id)))
+      const more = await Promise.all(Array.from({ length: 9 }, (_, i) => of(i).countRefusal(id)))
       expect(more.filter((locks) => locks === true)).toHaveLength(1)
     }
     expect(grounds.flatMap(({ recorded }) => recorded)).toHaveLength(5)
   })
 
   it('are changed by one of those that looked at the same version', async () => {
-    const both = grounds.map(createAgents)
-    await both[0]?.create({ ...support, id: 'agent:changed' })
+    await of(0).create({ ...support, id: 'agent:changed' })
     const changes = await Promise.allSettled(
-      Array.from({ length: 6 }, (_, i) => both[i % 2]?.change('agent:changed', { name: `Name ${i}` }, 1)),
+      Array.from({ length: 6 }, (_, i) => of(i).change('agent:changed', { name: `Name ${i}` }, 1)),
     )
     expect(changes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     const reasons = changes.flatMap((change) => (change.status === 'rejected' ? [change.reason as unknown] : []))
     for (const reason of reasons) expect(reason).toBeInstanceOf(StaleVersionError)
-    expect(await both[1]?.find('agent:changed')).toMatchObject({ version: 2 })
+    expect(await of(1).find('agent:changed')).toMatchObject({ version: 2 })
   })
 
   it('are registered once', async () => {
-    const both = grounds.map(createAgents)
-    const made = await Promise.allSettled(both.map((agents) => agents.create({ ...support, id: 'agent:once' })))
+    const made = await Promise.allSettled(
+      [of(0), of(1)].map((agents) => agents.create({ ...support, id: 'agent:once' })),
+    )
     expect(made.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   })
 })

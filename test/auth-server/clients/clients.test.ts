@@ -64,7 +64,7 @@ const register = (metadata: unknown, agentId: string | null = null): Promise<Cli
 }
 
 describe('metadata of clients', () => {
-  const right: readonly (readonly [string, unknown, (string | null)?])[] = [
+  const right: readonly (readonly [string, unknown, string?])[] = [
     ['an agent with a key', withKey, 'agent:support'],
     ['an agent with a secret', withSecret, 'agent:support'],
     ['an agent without a browser', { ...withKey, grant_types: [ciba, exchange] }, 'agent:support'],
@@ -86,13 +86,16 @@ describe('metadata of clients', () => {
       },
     ],
   ]
-  it.each(right)('suit %s', async (_, metadata, agentId = null) => {
-    const client = await register(metadata, agentId)
-    expect(client.metadata).toEqual(metadata)
-    expect(await clients.find(client.id)).toEqual(client)
-  })
+  it.each(right.map(([what, metadata, agentId = null]) => [what, metadata, agentId] as const))(
+    'suit %s',
+    async (_, metadata, agentId) => {
+      const client = await register(metadata, agentId)
+      expect(client.metadata).toEqual(metadata)
+      expect(await clients.find(client.id)).toEqual(client)
+    },
+  )
 
-  const wrong: readonly (readonly [string, unknown, (string | null)?])[] = [
+  const wrong: readonly (readonly [string, unknown, string?])[] = [
     ['no object', 'metadata'],
     ['a member that is not known', { ...withKey, client_secret: 'chosen' }],
     ['keys to be fetched', { ...withKey, jwks: undefined, jwks_uri: 'https://client.example.com/jwks' }],
@@ -121,10 +124,13 @@ describe('metadata of clients', () => {
     ],
     ['a signature without protection', { ...withSecret, introspection_signed_response_alg: 'none' }],
   ]
-  it.each(wrong)('refuse %s', async (_, metadata, agentId = null) => {
-    await expect(register(metadata, agentId)).rejects.toThrow(InvalidInputError)
-    expect(await clients.list({ limit: 10 })).toEqual([])
-  })
+  it.each(wrong.map(([what, metadata, agentId = null]) => [what, metadata, agentId] as const))(
+    'refuse %s',
+    async (_, metadata, agentId) => {
+      await expect(register(metadata, agentId)).rejects.toThrow(InvalidInputError)
+      expect(await clients.list({ limit: 10 })).toEqual([])
+    },
+  )
 
   it.each([
     'http://app.example.com/cb',
@@ -172,7 +178,7 @@ describe('keys of clients', () => {
     for (const key of [es.private, rsa.private, { kty: 'oct', k: 'c2VjcmV0', kid: 'oct' }]) {
       const refused = register({ ...withKey, jwks: { keys: [key] } })
       await expect(refused).rejects.toThrow(InvalidInputError)
-      await expect(refused).rejects.not.toThrow((key as JWK).d ?? 'c2VjcmV0')
+      await expect(refused).rejects.not.toThrow(key.d ?? 'c2VjcmV0')
     }
     expect(await dump(ground)).not.toContain(es.private.d)
   })

@@ -67,7 +67,7 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'signing keys of sever
         const set = createLocalJWKSet({ keys: [...(await one.published('token'))] })
         for (const token of tokens) await jwtVerify(token, set)
       }
-      const recorded = grounds.flatMap((ground) => ground.recorded.map(({ detail }) => detail?.purpose))
+      const recorded = grounds.flatMap((ground) => ground.recorded.map(({ detail }) => `${detail?.purpose}`))
       expect(recorded.toSorted()).toEqual(['checkpoint', 'token'])
     } finally {
       await closeAll(all)

@@ -54,13 +54,14 @@ export async function openGround(
       search: refuse,
       verify: refuse,
       checkpoint: refuse,
+      close: refuse,
     },
     revocations: {
       withdraw: async (withdrawal: Withdrawal) => {
         withdrawn.push(withdrawal)
         return 0
       },
-    } as Context['revocations'], // nothing else of it is used by the parts under test
+    },
     clock,
     recorded,
     withdrawn,
