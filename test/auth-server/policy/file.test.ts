@@ -2,15 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAccounts } from '../../../packages/auth-server/dist/accounts/accounts.js'
 import { createAgents } from '../../../packages/auth-server/dist/agents/agents.js'
 import type { AuditRecord } from '../../../packages/auth-server/dist/audit/record.js'
-import type { Database } from '../../../packages/auth-server/dist/database/database.js'
 import { ConflictError, InvalidInputError, StaleVersionError } from '../../../packages/auth-server/dist/errors.js'
 import { createPolicyStore } from '../../../packages/auth-server/dist/policy/create-policy-store.js'
 import { type ImportContext, importPolicyFile } from '../../../packages/auth-server/dist/policy/import-policy-file.js'
 import type { PolicyFile } from '../../../packages/auth-server/dist/policy/policy-file.js'
 import { formatPolicyFile, writePolicyFile } from '../../../packages/auth-server/dist/policy/write-policy-file.js'
-import { readSettings } from '../../../packages/auth-server/dist/settings.js'
-import { openMemory } from './policy-database.js'
-import { noon, shop, withRules } from './scene.js'
+import { type Ground, openGround } from '../support/ground.js'
+import { shop, withRules } from './scene.js'
 
 const rule = {
   id: 'nights',
@@ -27,48 +25,33 @@ const file: PolicyFile = {
   accounts: { alice: { permissions: ['billing:read', 'orders:read'] } },
 }
 
-let database: Database
-let server: ImportContext & { readonly records: AuditRecord[]; readonly withdrawn: string[] }
+interface Server extends ImportContext {
+  readonly recorded: AuditRecord[]
+  readonly withdrawn: Ground['withdrawn']
+}
+
+let ground: Ground
+let server: Server
 
 beforeAll(async () => {
-  database = await openMemory()
-  const { accounts } = createServer()
+  ground = await openGround()
+  const { accounts } = await startServer()
   const password = 'a long password'
   await accounts.create({ subject: 'alice', username: 'alice', name: 'Alice', permissions: [], password })
   await accounts.create({ subject: 'bob', username: 'bob', name: 'Bob', permissions: [], password })
 })
-afterAll(() => database.close())
+afterAll(() => ground.close())
 beforeEach(async () => {
-  for (const table of ['policy_versions', 'agents']) await database.query(`truncate ${table} cascade`)
-  server = createServer()
+  for (const table of ['policy_versions', 'agents']) await ground.database.query(`truncate ${table} cascade`)
+  server = await startServer()
   await server.accounts.change('alice', { permissions: [] })
   await server.accounts.change('bob', { permissions: ['orders:read'] })
 })
 
 /** The parts of a server that a file is about. */
-function createServer(): typeof server {
-  const records: AuditRecord[] = []
-  const withdrawn: string[] = []
-  const unused = async (): Promise<never> => Promise.reject(new Error('an import has no use for it'))
-  const base = {
-    database,
-    settings: readSettings({ issuer: 'https://auth.example.com' }),
-    now: () => noon,
-    audit: {
-      record: async (record: AuditRecord) => void records.push(record),
-      search: unused,
-      verify: unused,
-      checkpoint: unused,
-    },
-    revocations: {
-      withdraw: async ({ value }: { readonly value: string }) => {
-        withdrawn.push(value)
-        return 0
-      },
-    },
-  }
-  const parts = { agents: createAgents(base), accounts: createAccounts(base), policy: createPolicyStore(base) }
-  return { ...base, ...parts, records, withdrawn }
+async function startServer(): Promise<Server> {
+  const own = await openGround({}, ground.database)
+  return { ...own, agents: createAgents(own), accounts: createAccounts(own), policy: createPolicyStore(own) }
 }
 
 const by = 'carol'
@@ -103,7 +86,7 @@ describe('a policy file', () => {
   it('changes nothing when what was written is read', async () => {
     await load(formatPolicyFile(file))
     const written = await writePolicyFile(server)
-    server.records.length = 0
+    server.recorded.length = 0
     const result = await load(written)
     expect(result).toEqual({
       version: 1,
@@ -112,7 +95,7 @@ describe('a policy file', () => {
       accounts: { changed: [] },
       unlisted: { agents: [], accounts: [] },
     })
-    expect(server.records).toEqual([])
+    expect(server.recorded).toEqual([])
     expect(await writePolicyFile(server)).toBe(written)
   })
 
@@ -136,7 +119,7 @@ describe('a policy file', () => {
 
   it('changes what differs, and records it with who asked', async () => {
     await load(formatPolicyFile(file))
-    server.records.length = 0
+    server.recorded.length = 0
     const changed: PolicyFile = {
       ...shop,
       agents: { 'agent:support': { name: 'Support', owner: 'care team', status: 'suspended', roles: ['reader'] } },
@@ -150,14 +133,14 @@ describe('a policy file', () => {
       accounts: { changed: ['alice'] },
       unlisted: { agents: ['agent:new'], accounts: ['bob'] },
     })
-    expect(server.records.map(({ type, change }) => [type, change?.by])).toEqual([
+    expect(server.recorded.map(({ type, change }) => [type, change?.by])).toEqual([
       ['policy.changed', by],
       ['rule.changed', by],
       ['agent.suspended', by],
       ['role.changed', by],
       ['account.changed', by],
     ])
-    expect(server.withdrawn).toEqual(['agent:support'])
+    expect(server.withdrawn).toMatchObject([{ kind: 'agent', value: 'agent:support', by }])
     expect(await server.agents.find('agent:support')).toMatchObject({ ceiling: null, roles: ['reader'] })
     expect(await server.agents.find('agent:new')).toMatchObject({ status: 'suspended' })
   })
@@ -167,7 +150,7 @@ describe('a policy file', () => {
     expect(tried).toMatchObject({ version: 0, agents: { registered: ['agent:new', 'agent:support'] } })
     expect(await server.policy.current()).toMatchObject({ version: 0 })
     expect(await server.agents.list({ limit: 10 })).toEqual([])
-    expect(server.records).toEqual([])
+    expect(server.recorded).toEqual([])
     const { version: _, ...changes } = tried
     expect(await load(formatPolicyFile(file))).toMatchObject(changes)
   })

@@ -1,19 +1,34 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AuditRecord } from '../../../packages/auth-server/dist/audit/record.js'
 import type { Database } from '../../../packages/auth-server/dist/database/database.js'
 import { InvalidInputError, StaleVersionError } from '../../../packages/auth-server/dist/errors.js'
+import { createPolicyStore } from '../../../packages/auth-server/dist/policy/create-policy-store.js'
 import type { PolicyDocument } from '../../../packages/auth-server/dist/policy/document.js'
-import { describeWith, isListening } from '../../support/services.js'
-import { createStore, openMemory, openServer } from './policy-database.js'
-import { ask, shop, withRules } from './scene.js'
+import type { PolicyStore } from '../../../packages/auth-server/dist/policy/policy-store.js'
+import { describeWith } from '../../support/services.js'
+import { createPostgresDatabase, type Ground, hasPostgres, openGround } from '../support/ground.js'
+import { adminResource, ask, noon, shop, withRules } from './scene.js'
 
 const closed: PolicyDocument = withRules({ id: 'stop', effect: 'deny', when: {} })
 
+/** One process of a server, with what it recorded. */
+function createStore(database: Database): PolicyStore & { readonly records: AuditRecord[] } {
+  const records: AuditRecord[] = []
+  const record = async (record: AuditRecord): Promise<void> => void records.push(record)
+  return {
+    ...createPolicyStore({ database, now: () => noon, settings: { adminResource }, audit: { record } }),
+    records,
+  }
+}
+
 describe('a policy store', () => {
+  let ground: Ground
   let database: Database
   beforeAll(async () => {
-    database = await openMemory()
+    ground = await openGround()
+    database = ground.database
   })
-  afterAll(() => database.close())
+  afterAll(() => ground.close())
   beforeEach(() => database.query('truncate policy_versions'))
 
   it('refuses everything before there is a policy', async () => {
@@ -192,15 +207,20 @@ describe('a policy store', () => {
   })
 })
 
-describeWith('PostgreSQL on 127.0.0.1:5432', await isListening(5432), 'policy stores of several processes', () => {
-  let server: Awaited<ReturnType<typeof openServer>>
+describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'policy stores of several processes', () => {
+  let server: Awaited<ReturnType<typeof createPostgresDatabase>>
+  const grounds: Ground[] = []
   beforeAll(async () => {
-    server = await openServer(3)
+    server = await createPostgresDatabase()
+    for (let process = 0; process < 3; process++) grounds.push(await openGround({ database: server.url }))
   })
-  afterAll(() => server.close())
+  afterAll(async () => {
+    for (const ground of grounds) await ground.close()
+    await server.drop()
+  })
 
   it('take one of several changes made from the same version', async () => {
-    const stores = server.databases.map(createStore)
+    const stores = grounds.map(({ database }) => createStore(database))
     for (const expectedVersion of [0, 1, 2, 3]) {
       const outcomes = await Promise.allSettled(
         stores.map((store, index) =>
@@ -221,7 +241,7 @@ describeWith('PostgreSQL on 127.0.0.1:5432', await isListening(5432), 'policy st
   })
 
   it('take all of several changes that name no version, one after the other', async () => {
-    const stores = server.databases.map(createStore)
+    const stores = grounds.map(({ database }) => createStore(database))
     const before = await stores[0]?.current()
     const made = await Promise.all(
       stores.map((store, index) =>

@@ -9,7 +9,8 @@ import { parseDocument } from './parse-document.js'
 import type { Policy, PolicyStore, PolicyVersion } from './policy-store.js'
 
 /** What a policy store stands on. Without a trail its changes are not recorded. */
-export interface PolicyStoreContext extends Pick<Context, 'database' | 'now'>, Partial<Pick<Context, 'audit'>> {
+export interface PolicyStoreContext extends Pick<Context, 'database' | 'now'> {
+  readonly audit?: Pick<Context['audit'], 'record'>
   readonly settings: Pick<Context['settings'], 'adminResource'>
 }
 
