@@ -386,10 +386,13 @@ const confirmations: Record<string, unknown> = {
   'a short thumbprint': { jkt: client.jkt.slice(1) },
   'a padded thumbprint': { jkt: `${client.jkt}=` },
   'a list of thumbprints': { jkt: [client.jkt] },
+  'a kind of thumbprint that is unheard of': { jkt: client.jkt, 'kc-jkt-type': 'other' },
+  'a kind of thumbprint without one': { 'kc-jkt-type': 'DPoP' },
+  'a kind of thumbprint beside a certificate': { 'x5t#S256': client.jkt, 'kc-jkt-type': 'DPoP' },
 }
 const unknown = Object.entries(confirmations)
 refuses(
-  'RFC7800-3.1-unknown',
+  'BEHALF-confirmation-unknown',
   {
     code: 'binding_unsupported',
     cases: Object.fromEntries(unknown.map(([name, cnf]) => [name, mint({ cnf })])),
@@ -399,7 +402,10 @@ refuses(
     code: 'binding_unsupported',
     used: 'DPoP',
     cases: await presentAll(Object.fromEntries(unknown.map(([name, cnf]) => [name, { token: mint({ cnf }) }]))),
-    twins: { 'a thumbprint': await present() },
+    twins: {
+      'a thumbprint': await present(),
+      'as Keycloak writes it': await present({ token: bound({ cnf: { jkt: client.jkt, 'kc-jkt-type': 'DPoP' } }) }),
+    },
   },
 )
 
@@ -429,7 +435,7 @@ proxied.refuses(
     twins: { 'the certificate': withCertificate(`:${der}:`) },
   },
 )
-proxied.refuses('RFC9440-2.1-header', {
+proxied.refuses('RFC9440-2.2-header', {
   code: 'binding_required',
   cases: {
     'of another name': withCertificate(`:${der}:`, certified, 'X-Client-Cert'),

@@ -113,8 +113,8 @@ export const binding = [
     text: 'An API that takes no DPoP still refuses tokens bound to a key, and offers no DPoP scheme.',
   },
   {
-    id: 'RFC7800-3.1-unknown',
-    source: 'RFC 7800 section 3.1',
+    id: 'BEHALF-confirmation-unknown',
+    source: 'Behalf, stricter than RFC 7800 section 3.1',
     text: 'A confirmation that is not understood to the last member refuses the token, whatever the scheme.',
   },
   {
@@ -123,8 +123,8 @@ export const binding = [
     text: 'A token bound to a certificate is served with this certificate and refused with another one and without.',
   },
   {
-    id: 'RFC9440-2.1-header',
-    source: 'RFC 9440 sections 2.1 and 4',
+    id: 'RFC9440-2.2-header',
+    source: 'RFC 9440 sections 2.1, 2.2 and 4',
     text: 'The certificate is read from the configured header alone, and only when it holds exactly one.',
   },
   {

@@ -34,7 +34,7 @@ export const revocation = [
   },
   {
     id: 'RFC7662-2.2-route',
-    source: 'RFC 7662 section 2.2, RFC 7519 section 3',
+    source: 'RFC 7662 section 2.2',
     text: 'On a route that demands introspection a JWT is served only while its issuer calls it active; on other routes the issuer is not asked.',
   },
   {

@@ -19,11 +19,18 @@ const sha256 = /^[\w-]{43}$/
  */
 export function parseConfirmation(claims: JsonObject): Confirmation | undefined {
   if (!Object.hasOwn(claims, 'cnf')) return undefined
-  const members = isJsonObject(claims.cnf) ? Object.entries(claims.cnf) : []
+  const members = isJsonObject(claims.cnf) ? membersOf(claims.cnf) : []
   const [name, thumbprint] = members[0] ?? []
   const method = name === 'jkt' ? 'dpop' : name === 'x5t#S256' ? 'mtls' : undefined
   if (members.length !== 1 || method === undefined || typeof thumbprint !== 'string' || !sha256.test(thumbprint)) {
     throw new AccessError('binding_unsupported')
   }
   return Object.freeze({ method, thumbprint })
+}
+
+/** Keycloak says beside `jkt`, in a member of its own, that it is one of DPoP: no other binding, and so understood. */
+function membersOf(confirmation: JsonObject): readonly (readonly [name: string, value: unknown])[] {
+  const members = Object.entries(confirmation)
+  if (!Object.hasOwn(confirmation, 'jkt')) return members
+  return members.filter(([name, value]) => !(name === 'kc-jkt-type' && value === 'DPoP'))
 }
