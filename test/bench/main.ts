@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
+import { auditTrailSection } from './audit-trail.js'
 import { dpopSection } from './dpop/section.js'
 import { featuresSection } from './features.js'
 import { growthSection } from './growth.js'
 import { httpSection } from './http/section.js'
 import { importsSection } from './imports.js'
 import { machineFacts } from './machine.js'
+import { policySection } from './policy.js'
 import { writeSection } from './readme.js'
 import { repeatedSection } from './repeated.js'
 import { full, smoke } from './scale.js'
@@ -16,6 +18,8 @@ const sections = [
   repeatedSection,
   httpSection,
   growthSection,
+  policySection,
+  auditTrailSection,
   dpopSection,
   featuresSection,
   importsSection,

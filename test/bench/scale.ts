@@ -25,6 +25,14 @@ export interface Scale {
     readonly rounds: number
     readonly watermarks: readonly number[]
   }
+  readonly policy: { readonly calls: number; readonly rounds: number }
+  readonly auditTrail: {
+    /** Lengths of trails, in PostgreSQL and in the embedded database. */
+    readonly events: readonly number[]
+    readonly embedded: readonly number[]
+    readonly rounds: number
+    readonly calls: number
+  }
   readonly imports: { readonly runs: number }
 }
 
@@ -35,6 +43,8 @@ export const full: Scale = {
   growth: { tokens: 1_000, rounds: 7, seen: [0, 10_000, 1_000_000], cacheEntries: 10_000 },
   dpop: { proofs: 500, rounds: 9 },
   features: { tokens: 1_000, calls: 20_000, rounds: 9, watermarks: [0, 10_000, 1_000_000] },
+  policy: { calls: 2_000, rounds: 9 },
+  auditTrail: { events: [10_000, 100_000, 1_000_000], embedded: [1_000, 10_000], rounds: 9, calls: 50 },
   imports: { runs: 15 },
 }
 
@@ -45,5 +55,7 @@ export const smoke: Scale = {
   growth: { tokens: 50, rounds: 1, seen: [0, 200, 2_000], cacheEntries: 200 },
   dpop: { proofs: 20, rounds: 1 },
   features: { tokens: 60, calls: 500, rounds: 1, watermarks: [0, 200, 2_000] },
+  policy: { calls: 100, rounds: 1 },
+  auditTrail: { events: [200, 1_000], embedded: [200, 1_000], rounds: 1, calls: 10 },
   imports: { runs: 2 },
 }

@@ -50,7 +50,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   const { database, keys, now, log, issuer, instance, rhythm = { events: 1000, seconds: 60 } } = options
   let unsigned = 0
   let signing: Promise<void> = Promise.resolve()
-  const timer = setInterval(signOrLog, rhythm.seconds * 1000)
+  const timer = setInterval(() => void signOrLog(), rhythm.seconds * 1000)
   timer.unref()
 
   function sign(): Promise<void> {

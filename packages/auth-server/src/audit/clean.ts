@@ -38,7 +38,9 @@ function clean(value: unknown, limits: Limits, depth: number): Json | undefined 
       return cleanText(String(value), limits.text)
     case 'object':
       return value === null ? null : cleanNested(value, limits, depth)
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
       return undefined
   }
 }

@@ -56,7 +56,7 @@ function examineRow({ chain, seq: last, hash }: ChainEnd, row: StoredRow): Chain
 
 function parseStored(text: string): PlacedEvent | undefined {
   try {
-    const event: Json = JSON.parse(text)
+    const event = JSON.parse(text) as Json // which is all that a text can be parsed to
     return isPlaced(event) && canonicalText(event) === text ? event : undefined
   } catch {
     return undefined

@@ -6,6 +6,11 @@ alter table audit_chains
   add column changed_at bigint not null;
 create index audit_chains_instance on audit_chains (instance);
 create index audit_events_type on audit_events (type, time);
+create index audit_events_client on audit_events (client, time) where client is not null;
+-- most events allow something: who looks for those finds them by time
+create index audit_events_reason on audit_events (reason, time) where reason <> 'allowed';
+drop index audit_events_decision;
+create index audit_events_decision on audit_events (decision, time) where decision <> 'allow';
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
