@@ -179,7 +179,7 @@ describe('an agent that is refused again and again', () => {
         type: 'agent.locked',
         decision: 'deny',
         reason: { code: 'repeated_escalation' },
-        actor: { id: support.id, profile: 'ai_agent' },
+        actor: { id: support.id, iss: 'https://auth.example.com', profile: 'ai_agent' },
         detail: { locked_until: clock.seconds + 1_000, refusals: 3, window: 100 },
       },
     ])

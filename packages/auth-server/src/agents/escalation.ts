@@ -29,7 +29,7 @@ export async function countRefusal(
       type: 'agent.locked',
       decision: 'deny',
       reason: { code: 'repeated_escalation' },
-      actor: { id, profile: 'ai_agent' },
+      actor: { id, iss: settings.issuer, profile: 'ai_agent' },
       detail: { locked_until: lockedUntil, refusals: limit, window },
     })
     return true
