@@ -1,6 +1,7 @@
 import Koa from 'koa'
 import compose from 'koa-compose'
 import type { Context } from '../context.js'
+import { correctMetadata } from '../provider/metadata.js'
 import { answerFailure } from './failure.js'
 import { health } from './health.js'
 import { publishKeys } from './keys-endpoint.js'
@@ -38,6 +39,7 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(parts.pages)
   app.use(parts.structuredTokens)
   app.use(parts.signOut)
+  app.use(correctMetadata())
   app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
   return app
 }

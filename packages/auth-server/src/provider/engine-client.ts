@@ -4,6 +4,9 @@ import type { Client } from '../clients/client.js'
 /** The engine wants a secret for methods with one; the real ones are hashed and compared by {@link Clients.isSecret}. */
 const placeholder = 'kept as a hash elsewhere, never compared'
 
+/** The others send a person through a page with a script, or a token through a URL fragment. */
+export const responseModes = ['query'] as const
+
 /** A client in the engine's words. */
 export function toEngineClient({ id, name, metadata }: Client): AdapterPayload {
   const method = metadata.token_endpoint_auth_method
@@ -16,6 +19,7 @@ export function toEngineClient({ id, name, metadata }: Client): AdapterPayload {
     grant_types: grants,
     redirect_uris: [...metadata.redirect_uris],
     response_types: grants.includes('authorization_code') ? ['code'] : [],
+    ...(grants.includes('authorization_code') ? { response_modes: [...responseModes] } : {}),
     ...(hasSecret ? { client_secret: placeholder } : {}),
     ...(metadata.jwks === undefined ? {} : { jwks: { keys: [...metadata.jwks.keys] } }),
     ...(metadata.dpop_bound_access_tokens === undefined

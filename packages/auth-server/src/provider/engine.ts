@@ -5,6 +5,7 @@ import { createDirectGrant } from '../exchange/direct-grant.js'
 import { createTokenExchange } from '../exchange/token-exchange.js'
 import { mayIntrospect, mayRevoke } from '../introspection/access.js'
 import { renderError, renderSignedOut, renderSignOut } from '../pages/engine-pages.js'
+import { createInteractionPolicy } from '../pages/interaction-policy.js'
 import { createAdapters } from './adapter.js'
 import { metadataOf } from './metadata.js'
 import { paths } from './paths.js'
@@ -69,7 +70,10 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
       if (account?.status !== 'active') return undefined
       return { accountId: subject, claims: async () => ({ sub: subject }) }
     },
-    interactions: { url: (_ctx, { uid }) => `${paths.interaction}/${uid}` },
+    interactions: {
+      policy: createInteractionPolicy(context),
+      url: (_ctx, { uid }) => `${paths.interaction}/${uid}`,
+    },
     issueRefreshToken: async (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
     rotateRefreshToken: true,

@@ -128,7 +128,6 @@ create table approvals (
   subject     text,
   request     jsonb  not null,
   status      text   not null check (status in ('pending', 'approved', 'denied', 'expired')),
-  auth_req_id text,
   created_at  bigint not null,
   expires_at  bigint not null,
   decided_at  bigint,
