@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { canonicalText } from '../../../packages/auth-server/dist/audit/canonical.js'
@@ -168,6 +169,26 @@ describe('an event', () => {
     }
     expect(Buffer.byteLength(canonicalText({ ...event, integrity: place }))).toBeLessThanOrEqual(4096)
     expect(event).toMatchObject({ cut: true, chain_depth: 40, chain_complete: false, txn: cleanText(long, 128) })
+  })
+
+  it('is small, canonical and without control characters, whatever it tells of', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ unit: 'grapheme' }))
+    const value = fc.object({
+      key: text,
+      values: [text, fc.double(), fc.boolean(), fc.constant(undefined)],
+      maxDepth: 6,
+    })
+    const party = fc.record({ id: text, iss: text })
+    fc.assert(
+      fc.property(party, text, value, fc.array(party), (subject, txn, detail, chain) => {
+        const event = describeOf({ type: 'delegation.denied', subject, actor: subject, txn, detail, chain })
+        const written = canonicalText(event)
+        expect(Buffer.byteLength(written)).toBeLessThanOrEqual(4096 - 320)
+        expect(canonicalText(JSON.parse(written))).toBe(written)
+        expect(written).not.toMatch(/\p{Cc}|\p{Cf}|\p{Cs}|\\u/u)
+        expect(event).toMatchObject({ txn: cleanText(txn, 128), chain_depth: chain.length })
+      }),
+    )
   })
 
   it('tells long texts apart that begin alike', () => {

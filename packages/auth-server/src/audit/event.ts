@@ -6,7 +6,7 @@ import type { AuditRecord } from './record.js'
 /** An event before it has its place in a chain. */
 export interface AuditEvent extends JsonObject {
   readonly schema: 'delegation-audit/1'
-  /** ULID. */
+  /** ULID, unique in the whole trail. */
   readonly id: string
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string

@@ -32,7 +32,12 @@ export async function verifyTrail(
   for (const { previous } of readings) {
     if (previous !== undefined) await followLink(database, previous, known)
   }
-  const chains = [...known.values()].map(({ previous: _, ...chain }) => chain)
+  const chains = [...known.values()].map(({ chain, events, checkpoints, fault }) => ({
+    chain,
+    events,
+    checkpoints,
+    fault,
+  }))
   return { intact: chains.every(({ fault }) => fault === undefined), chains }
 }
 
