@@ -107,7 +107,9 @@ async function prepare(database: Database, open: () => Database, close: () => Pr
 function processOn(database: Database, clock: { readonly now: number }): Process {
   const recorded: AuditRecord[] = []
   const audit = { record: async (record: AuditRecord) => void recorded.push(record) } as Context['audit'] // all that is called
-  const policy = { current: async () => ({ version: 1, document }) } as unknown as Context['policy'] // all that is called
+  const policy = {
+    current: async () => ({ permission: (name: string) => document.permissions[name] }),
+  } as unknown as Context['policy'] // all that is called
   const settings = readSettings({ issuer })
   const base = { database, audit, now: () => clock.now, settings, policy }
   const consents = createConsents(base)

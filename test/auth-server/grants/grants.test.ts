@@ -126,7 +126,7 @@ describe('just-in-time grants', () => {
   })
 
   it('keep what an agent says on one line, without what is not seen', async () => {
-    const said = 'Needed\r\nnow\u202e!\u0007 ' + 'a'.repeat(480)
+    const said = `Needed\r\nnow\u202e!\u0007 ${'a'.repeat(480)}`
     const { justification } = await scene.grants.request({ ...request, justification: said })
     expect(justification).toBe(`Needed now! ${'a'.repeat(480)}`)
   })

@@ -1,5 +1,5 @@
 import { consentLifetime } from '../consents/consent-lifetime.js'
-import { consentNeeds } from '../consents/consent-needs.js'
+import { consentNeeds, permissionsNamed } from '../consents/consent-needs.js'
 import type { Context } from '../context.js'
 import type { Approval } from './approval.js'
 
@@ -12,13 +12,13 @@ export async function keepConsents(
   approval: Approval & { readonly subject: string },
   sessionId: string | null,
 ): Promise<void> {
-  const { document } = await policy.current()
   const { subject, agentId, request } = approval
   const { scope, details, transaction = null } = request
+  const permissions = permissionsNamed(await policy.current(), scope)
   const isForServer = request.resource === settings.issuer
-  const resources = isForServer ? Object.keys(document.resources) : [request.resource]
-  const needs = resources.flatMap((resource) =>
-    consentNeeds(document, { subject, agentId, resource, scope, details, transaction }),
+  const resources = isForServer ? Object.values(permissions).map(({ resource }) => resource) : [request.resource]
+  const needs = [...new Set(resources)].flatMap((resource) =>
+    consentNeeds({ permissions }, { subject, agentId, resource, scope, details, transaction }),
   )
   for (const need of needs) {
     if (need.mode === 'per_task' && need.transaction === null) continue

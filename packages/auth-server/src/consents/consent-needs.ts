@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { PolicyDocument } from '../policy/document.js'
+import type { Permission, PolicyDocument } from '../policy/document.js'
+import type { Policy } from '../policy/policy-store.js'
 import type { ConsentNeed } from './consent.js'
 
 /** A call of an agent for a person, as far as consent goes. */
@@ -37,6 +38,19 @@ export function consentNeeds(document: Pick<PolicyDocument, 'permissions'>, call
       transaction,
     }))
   })
+}
+
+/** The permissions of these names that the policy knows, those of the admin API among them. */
+export function permissionsNamed(
+  policy: Pick<Policy, 'permission'>,
+  names: readonly string[],
+): Record<string, Permission> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const permission = policy.permission(name)
+      return permission === undefined ? [] : [[name, permission]]
+    }),
+  )
 }
 
 /**

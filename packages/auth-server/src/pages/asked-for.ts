@@ -1,5 +1,5 @@
 import type { Context } from '../context.js'
-import type { ConsentMode, PolicyDocument, Risk } from '../policy/document.js'
+import type { ConsentMode, Risk } from '../policy/document.js'
 import { type Html, html } from './html.js'
 import { askedAgain } from './words.js'
 
@@ -24,12 +24,12 @@ export async function describeAsked(
   scope: readonly string[],
   resource: string,
 ): Promise<readonly AskedApi[]> {
-  const { document } = await policy.current()
-  const found = scope.map((name) => ({ name, permission: ownOf(document.permissions, name) }))
+  const current = await policy.current()
+  const found = scope.map((name) => ({ name, permission: current.permission(name) }))
   const resources = [...new Set(found.map(({ permission }) => permission?.resource ?? resource))]
   return resources.map((each) => ({
     resource: each,
-    name: nameOfApi(document, each),
+    name: current.resource(each)?.name ?? each,
     permissions: found
       .filter(({ permission }) => (permission?.resource ?? resource) === each)
       .map(({ name, permission }) => ({
@@ -48,17 +48,8 @@ export function askedList(apis: readonly AskedApi[]): Html {
 <p class="soft">${resource}</p>
 <ul>${permissions.map(
       ({ name: scope, words, risk, consent }) => html`<li><strong>${words}</strong> <span class="soft">(${scope})</span>
-${risk === 'high' ? html`<br><span class="risk">This can do great harm.</span>` : undefined}
+${risk === 'high' ? html`<br><span class="risk">High risk.</span>` : undefined}
 ${askedAgain(consent) === '' ? undefined : html`<br>${askedAgain(consent)}`}</li>`,
     )}</ul>`,
   )}`
-}
-
-function nameOfApi(document: PolicyDocument, resource: string): string {
-  return ownOf(document.resources, resource)?.name ?? resource
-}
-
-/** A member of its own: names come from outside. */
-function ownOf<T>(members: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(members, name) ? members[name] : undefined
 }

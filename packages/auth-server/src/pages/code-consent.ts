@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider'
 import type { Agent } from '../agents/agent.js'
 import type { Client } from '../clients/client.js'
 import { consentLifetime } from '../consents/consent-lifetime.js'
-import { consentNeeds } from '../consents/consent-needs.js'
+import { consentNeeds, permissionsNamed } from '../consents/consent-needs.js'
 import type { Context } from '../context.js'
 import { type AskedApi, askedList, describeAsked } from './asked-for.js'
 import { type Html, html } from './html.js'
@@ -149,10 +149,10 @@ export async function allowConsent(
 async function keepOnce({ policy, consents, settings, now }: Context, request: ConsentRequest): Promise<void> {
   const { agent, subject, sessionId, scope, details } = request
   if (agent === undefined) return
-  const { document } = await policy.current()
+  const permissions = permissionsNamed(await policy.current(), scope)
   for (const { resource } of request.apis) {
     const call = { subject, agentId: agent.id, resource, scope, details, transaction: null }
-    for (const need of consentNeeds(document, call)) {
+    for (const need of consentNeeds({ permissions }, call)) {
       if (need.mode !== 'once') continue
       await consents.grant({ ...need, sessionId, expiresAt: now() + consentLifetime(settings, 'once') })
     }

@@ -21,14 +21,9 @@ export async function refusedFor(
   const lacking = scope.filter((name) => !account.permissions.includes(name))
   if (agent === undefined || scope.length === 0) return lacking
   const current = await policy.current()
-  const { permissions } = current.document
-  const resources = new Set(
-    scope.map((name) => (Object.hasOwn(permissions, name) ? permissions[name]?.resource : undefined)),
-  )
+  const resources = new Set(scope.map((name) => current.permission(name)?.resource))
   const refused = [...resources].flatMap((resource) => {
-    const names = scope.filter(
-      (name) => resource === (Object.hasOwn(permissions, name) ? permissions[name]?.resource : undefined),
-    )
+    const names = scope.filter((name) => current.permission(name)?.resource === resource)
     if (resource === undefined) return names
     const subject = { id: account.subject, permissions: account.permissions }
     const { verdicts } = current.decide({ agent, subject, resource, scope: names, now: now() })

@@ -19,7 +19,8 @@ export interface SignInForm {
 const faults = {
   wrong: 'The username and password do not fit. Please try again.',
   too_many: 'There were too many attempts with this username. Please wait a while.',
-  other_account: 'Someone else is signed in here. Sign out first, then start again from the application.',
+  other_account:
+    'Someone else is signed in here. Sign out under "Approvals" first, then start again from the application.',
 } as const
 
 /** Answers with the sign-in page. */
@@ -30,7 +31,7 @@ export function sendSignIn(ctx: Context, { attempt, ...form }: SignInForm): void
     ...(form.formTargets === undefined ? {} : { formTargets: form.formTargets }),
     body: html`<p>${form.purpose}</p>
 <form class="card" method="post" action="${form.action}">
-${attempt === undefined ? undefined : html`<p class="alert" role="alert" id="fault">${faults[attempt.outcome]}</p>`}
+${attempt === undefined ? undefined : html`<p class="alert" role="alert" id="fault">${faults[attempt.outcome]}${attempt.outcome === 'other_account' && html` <a href="/approvals">Approvals</a>`}</p>`}
 ${form.hidden}
 <label for="username">Username</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="200" required value="${form.username ?? ''}"${described(attempt)}${autofocus(form.username === undefined)}>

@@ -38,7 +38,9 @@ header form { margin: 0; }
 main { padding-bottom: 3rem; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem 1.25rem; margin: 1rem 0; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0; }
-h2 { font-size: 1.1rem; margin: 1.25rem 0 .5rem; }
+h2 { font-size: 1.1rem; margin: 1.25rem 0 .25rem; }
+p { margin: .5rem 0; }
+h2 + p.soft { margin: 0; }
 a { color: var(--accent); }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { position: static; }
