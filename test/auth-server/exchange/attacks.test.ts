@@ -2,7 +2,7 @@ import { createDpopKey, type DpopKey } from '@behalf/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { billing, orders, stock } from './policy.js'
-import { accessToken, createScene, type Scene, type TokenRequest } from './scene.js'
+import { accessToken, createScene, type Scene, statusesOf, type TokenRequest } from './scene.js'
 
 let scene: Scene
 let key: DpopKey
@@ -154,13 +154,13 @@ const attacks: readonly Attack[] = [
     twin: async () => hop(await called()),
   },
   ...[
-    ['may_act names another', { sub: 'agent:other' }],
-    ['may_act is of another issuer', { sub: 'agent:support', iss: 'https://evil.example' }],
-    ['may_act is malformed', 'agent:support'],
-    ['may_act is empty', null],
+    { name: 'may_act names another', may_act: { sub: 'agent:other' } },
+    { name: 'may_act is of another issuer', may_act: { sub: 'agent:support', iss: 'https://evil.example' } },
+    { name: 'may_act is malformed', may_act: 'agent:support' },
+    { name: 'may_act is empty', may_act: null },
   ].map(
-    ([name, may_act]): Attack => ({
-      name: String(name),
+    ({ name, may_act }): Attack => ({
+      name,
       attack: () => subject({ claims: { may_act } }),
       error: 'invalid_request',
       code: 'may_act_mismatch',
@@ -545,7 +545,7 @@ describe('attacks on the exchange (RFC 8693, RFC 9449, OAuth Actor Profile)', ()
   test('a proof that is sent twice at the same time', async () => {
     const proof = await scene.proof(key)
     const answers = await Promise.all([1, 2, 3, 4].map(() => scene.exchange({ proof })))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400, 400])
+    expect(statusesOf(answers)).toEqual([200, 400, 400, 400])
   })
 
   test('a proof that came with a refused request', async () => {

@@ -1,6 +1,7 @@
+import { createDpopKey } from '@behalf/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { billing, ledger, orders, stock } from './policy.js'
-import { accessToken, createDpopKey, createScene, type Scene } from './scene.js'
+import { accessToken, createScene, type Scene } from './scene.js'
 
 let scene: Scene
 beforeAll(async () => {

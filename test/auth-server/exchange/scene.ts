@@ -1,5 +1,5 @@
 import type { AuthServerOptions } from '@behalf/auth-server'
-import { createDpopKey, type DpopKey, type DpopProofSpec } from '@behalf/testing'
+import type { DpopKey, DpopProofSpec } from '@behalf/testing'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type RunningAuthServer, startAuthServer } from '../support/server.js'
 import { billing, everything, seed } from './policy.js'
@@ -26,6 +26,8 @@ export interface TokenRequest {
   /** Default `support`. */
   readonly client?: string
   readonly proof?: string | readonly string[]
+  /** Which process is asked. Default: the first, whose URL is the issuer. */
+  readonly at?: string
   /** `undefined` leaves one out. */
   readonly fields?: Fields
 }
@@ -96,7 +98,7 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
     return token
   }
 
-  async function request({ client = 'support', proof, fields = {} }: TokenRequest): Promise<TokenAnswer> {
+  async function request({ client = 'support', proof, at = issuer, fields = {} }: TokenRequest): Promise<TokenAnswer> {
     const form = new URLSearchParams()
     for (const [name, value] of Object.entries(fields)) {
       for (const each of [value].flat()) if (each !== undefined) form.append(name, each)
@@ -105,7 +107,7 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
     if (client.endsWith('public')) form.set('client_id', client)
     else headers.set('Authorization', `Basic ${btoa(`${client}:${secrets.get(client)}`)}`)
     for (const each of [proof].flat()) if (each !== undefined) headers.append('DPoP', each)
-    const response = await fetch(`${issuer}/token`, { method: 'POST', headers, body: form })
+    const response = await fetch(`${at}/token`, { method: 'POST', headers, body: form })
     const text = await response.text()
     const body: Record<string, unknown> = JSON.parse(text === '' ? '{}' : text)
     const token = typeof body.access_token === 'string' ? body.access_token : ''
@@ -151,4 +153,7 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
   }
 }
 
-export { createDpopKey }
+/** The statuses of answers that came in any order. */
+export function statusesOf(answers: readonly TokenAnswer[]): readonly number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b)
+}

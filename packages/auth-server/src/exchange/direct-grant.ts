@@ -36,7 +36,6 @@ async function grant(
   findings: Findings,
 ): Promise<GrantAnswer> {
   const { issuer } = context.settings
-  const now = context.now()
   findings.mode = 'direct'
 
   const presenter = await requirePresenter(context, clientId, directGrant)
@@ -47,10 +46,10 @@ async function grant(
   const demand = readDemand(policy, parameters, undefined, findings)
   const isDemanded = client.metadata.dpop_bound_access_tokens === true || demand.entry.senderConstrained === true
   checkKey({ key, isDemanded })
-  const grounds = requireDecision(policy, { ...demand, agent, account: undefined, acr: undefined, now })
+  const grounds = requireDecision(policy, { ...demand, agent, account: undefined, acr: undefined, now: context.now() })
   checkDetails(demand.details, grounds.permissions)
 
-  const issued = await issue(context, presenter, demand, grounds, key, now)
+  const issued = await issue(context, presenter, demand, grounds, key)
   await context.audit.record({
     ...{ ...findings, ...findingsOf(issued) },
     ...(demand.tool === undefined ? {} : { tool: { name: demand.tool } }),
@@ -68,7 +67,6 @@ async function issue(
   demand: Demand,
   { permissions }: Grounds,
   key: string | undefined,
-  now: number,
 ): Promise<Issued> {
   const { agent, client } = presenter
   const { resource, scope, details, task, tool } = demand
@@ -92,7 +90,7 @@ async function issue(
       grantId: open?.id ?? null,
       protocolGrantId: null,
       consents: [],
-      expiresAt: endOf(now, lifetime, [open?.expiresAt]),
+      expiresAt: endOf(context.now(), lifetime, [open?.expiresAt]),
       claims: {
         sub_profile: agentProfile,
         client_profile: agentProfile,

@@ -7,8 +7,11 @@ const inherited = ['auth_time', 'acr', 'amr', 'rctx'] as const
 
 /** What a delegation token keeps of its subject token. */
 export function inheritedFrom({ claims }: IssuedToken): JWTPayload {
-  const kept = inherited.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]])
-  return { sub_profile: profileOf(claims), ...Object.fromEntries(kept) }
+  const kept: JWTPayload = { sub_profile: profileOf(claims) }
+  for (const name of inherited) {
+    if (claims[name] !== undefined) kept[name] = claims[name]
+  }
+  return kept
 }
 
 /** What the trail keeps of it. */

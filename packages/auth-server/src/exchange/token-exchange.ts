@@ -50,7 +50,6 @@ async function exchange(
   findings: Findings,
 ): Promise<GrantAnswer> {
   const { issuer, maxChainDepth } = context.settings
-  const now = context.now()
   findings.mode = 'delegated'
 
   const presenter = await requirePresenter(context, clientId, tokenExchangeGrant)
@@ -67,12 +66,18 @@ async function exchange(
   checkKey({ key, isDemanded: demandsKey(presenter, demand), presentation, subjectToken: subject.token, actorToken })
   checkScope(policy, demand.scope, subject.token, presentation)
   const acr = subject.token.claims.acr
-  const grounds = requireDecision(policy, { ...presenter, ...demand, account: subject.account, acr, now })
+  const grounds = requireDecision(policy, {
+    ...presenter,
+    ...demand,
+    account: subject.account,
+    acr,
+    now: context.now(),
+  })
   const details = narrowDetails(demand.details, subject.token, grounds.permissions, demand.resource)
   checkDetails(details, grounds.permissions)
   const act = extendChain(subject.token, presenter.agent.id, issuer, maxChainDepth)
 
-  const issued = await issue(context, { presenter, subject, demand, grounds, details, act, key, now })
+  const issued = await issue(context, { presenter, subject, demand, grounds, details, act, key })
   const chain = linksOf(act).map(({ sub: id, iss, sub_profile: profile }) => ({ id, iss, profile }))
   const reason = { code: 'policy', policy: grounds.rows }
   const tctx = describeTask(grounds.permissions, demand.tool)
@@ -95,12 +100,11 @@ interface Delegation {
   readonly details: readonly Detail[]
   readonly act: ActorClaim
   readonly key: string | undefined
-  readonly now: number
 }
 
 /** Takes what can be taken once, and issues the token: all of it, or nothing. */
 async function issue(context: Context, delegation: Delegation): Promise<Issued> {
-  const { presenter, subject, demand, grounds, details, act, key, now } = delegation
+  const { presenter, subject, demand, grounds, details, act, key } = delegation
   const { agent, client } = presenter
   const { token: parent, account } = subject
   const { resource, entry, scope, task, tool } = demand
@@ -128,7 +132,7 @@ async function issue(context: Context, delegation: Delegation): Promise<Issued> 
       grantId: grant?.id ?? parent.grantId,
       protocolGrantId: parent.protocolGrantId,
       consents: consents.map(({ id }) => id),
-      expiresAt: endOf(now, lifetime, ends),
+      expiresAt: endOf(context.now(), lifetime, ends),
       claims: {
         ...inheritedFrom(parent),
         client_profile: agentProfile,
