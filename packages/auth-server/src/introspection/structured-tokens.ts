@@ -6,6 +6,7 @@ import type { Middleware } from 'koa'
 import type { Context } from '../context.js'
 import { paths } from '../provider/paths.js'
 import { withAcceptedToken } from './accepted-token.js'
+import { readClient } from './engine-request.js'
 import { handOn, maxFormSize, readForm } from './form.js'
 
 /**
@@ -13,7 +14,7 @@ import { handOn, maxFormSize, readForm } from './form.js'
  * engine knows tokens by what it stored alone. A token that holds is replaced by a handle that its storage understands,
  * one that does not by a handle that finds nothing. Whoever asks, and what they are told, stays the engine's affair.
  */
-export function acceptStructuredTokens({ tokens }: Pick<Context, 'tokens'>): Middleware {
+export function acceptStructuredTokens({ tokens, audit }: Pick<Context, 'tokens' | 'audit'>): Middleware {
   return async (ctx, next) => {
     const isAsked = ctx.path === paths.introspection || ctx.path === paths.revocation
     if (!isAsked || ctx.method !== 'POST' || !ctx.is('application/x-www-form-urlencoded')) {
@@ -37,7 +38,19 @@ export function acceptStructuredTokens({ tokens }: Pick<Context, 'tokens'>): Mid
     const record = await tokens.verify(token)
     const handle = randomUUID()
     handOn(ctx, Buffer.from(stringify({ ...parameters, token: handle })))
-    await (record === undefined ? next() : withAcceptedToken({ handle, record }, next))
+    if (record !== undefined) {
+      await withAcceptedToken({ handle, record }, next)
+      return
+    }
+    await next()
+    const client = readClient(ctx)
+    if (ctx.path !== paths.introspection || client === undefined) return
+    await audit.record({
+      type: 'token.introspected',
+      decision: 'deny',
+      reason: { code: 'token_inactive' },
+      client: { id: client },
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa'
 import type { Context } from '../context.js'
+import { readEndedSession } from '../introspection/engine-request.js'
 import { paths } from '../provider/paths.js'
 
 /**
@@ -12,18 +13,11 @@ export function endSessions({ revocations }: Pick<Context, 'revocations'>): Midd
     if (ctx.method !== 'POST' || ctx.path !== `${paths.endSession}/confirm`) return
     const session = readEndedSession(ctx)
     if (session === undefined) return
-    await revocations.withdraw({ kind: 'session', value: session.uid, reason: 'signed out', by: session.subject })
+    await revocations.withdraw({
+      kind: 'session',
+      value: session.uid,
+      reason: 'signed out',
+      by: session.subject ?? 'unknown',
+    })
   }
-}
-
-/** The engine leaves the session in its own part of the request, which Koa's types do not know. */
-function readEndedSession(ctx: object): { readonly uid: string; readonly subject: string } | undefined {
-  const session = memberOf(memberOf(ctx, 'oidc'), 'session')
-  const [uid, subject] = [memberOf(session, 'uid'), memberOf(session, 'accountId')]
-  if (memberOf(session, 'destroyed') !== true || typeof uid !== 'string') return undefined
-  return { uid, subject: typeof subject === 'string' ? subject : 'unknown' }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
