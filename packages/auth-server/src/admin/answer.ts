@@ -1,5 +1,5 @@
 import type { Context as KoaContext } from 'koa'
-import { entityTag } from './entity-tag.js'
+import { entityTag, hasTag } from './entity-tag.js'
 import { formatProblem, type ProblemError, problemTable } from './problem.js'
 import type { Outcome, Route } from './route.js'
 
@@ -39,8 +39,10 @@ export function send(ctx: KoaContext, { status, headers, body }: Answer): void {
   if (status === 204) ctx.body = null
   else ctx.body = body
   ctx.set(headers)
-  // what the caller has already is not sent again (RFC 9110 section 13.1.2)
-  if (status === 200 && headers.ETag !== undefined && ctx.fresh) ctx.status = 304
+  const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+  if (status === 200 && isRead && headers.ETag !== undefined && hasTag(ctx.get('If-None-Match'), headers.ETag)) {
+    ctx.status = 304
+  }
 }
 
 /** Where a request was sent, in terms of the configuration and never of `Host`. */

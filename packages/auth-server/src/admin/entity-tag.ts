@@ -15,6 +15,12 @@ export function entityTag(representation: unknown): string {
   return `"${createHash('sha256').update(JSON.stringify(representation)).digest('base64url').slice(0, 22)}"`
 }
 
+/** Whether `If-None-Match` names a tag, or any (RFC 9110 section 13.1.2): what the caller has already is not sent again. */
+export function hasTag(header: string, tag: string): boolean {
+  if (header.trim() === '*') return true
+  return header.split(',').some((each) => each.trim().replace(/^W\//u, '') === tag)
+}
+
 /**
  * Reads `If-Match` (RFC 9110 section 13.1.1).
  *

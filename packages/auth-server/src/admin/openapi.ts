@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Settings } from '../settings.js'
 import { formatProblem, ProblemError, problemTable } from './problem.js'
 import { stepUpAge } from './requirement.js'
-import type { Route } from './route.js'
+import { type Route, tags } from './route.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -29,7 +29,7 @@ export function describeApi(routes: readonly Route[], { issuer, adminResource }:
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: adminResource }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -64,7 +64,7 @@ function describeRoute(route: Route, components: Components): Json {
         content: { [media]: { schema: toSchema(body, 'input', components) } },
       },
     }),
-    responses: { [status]: describeAnswer(route, components), default: { $ref: '#/components/responses/Problem' } },
+    responses: { [status]: describeAnswer(route, components), '4XX': problem, '5XX': problem },
   }
 }
 
@@ -103,6 +103,8 @@ function describeHeaders({ method, ifMatch }: Route): readonly Json[] {
 }
 
 const string = { type: 'string' }
+
+const problem = { $ref: '#/components/responses/Problem' }
 
 interface ObjectSchema extends Json {
   readonly properties: Readonly<Record<string, Json>>

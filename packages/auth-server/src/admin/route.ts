@@ -7,6 +7,22 @@ import { readInput } from './input.js'
 /** Scopes of the admin API. */
 export type AdminScope = 'admin:read' | 'admin:write' | 'admin:approve' | 'admin:revoke' | 'admin:audit'
 
+/** What the routes are about. */
+export const tags = {
+  Agents: 'Who acts.',
+  Clients: 'How agents and applications prove who they are.',
+  Accounts: 'People: for whom agents act, and what they may do themselves.',
+  Policy: 'What may be asked for, and who gets it: one document, every version of it.',
+  Grants: 'More than the roles give, for a while.',
+  Consents: 'What people allowed agents.',
+  Approvals: 'What waits for a person.',
+  Keys: 'What tokens and the trail are signed with.',
+  Tokens: 'Records of access tokens.',
+  Revocations: 'Taking back whatever was given.',
+  Sessions: 'Where people are signed in.',
+  Audit: 'What was done, decided and refused, for whom and by whom.',
+} as const
+
 /** What a call brings, looked over. */
 export interface Call<Params, Query, Body> {
   readonly caller: Caller
@@ -43,7 +59,7 @@ export interface RouteFacts {
   /** `operationId` */
   readonly name: string
   readonly summary: string
-  readonly tag: string
+  readonly tag: keyof typeof tags
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** Below `/admin`; parameters as `:name`. */
   readonly path: `/${string}`
