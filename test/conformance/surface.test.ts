@@ -1,4 +1,5 @@
 import * as core from '@behalf/core'
+import * as dpop from '@behalf/core/dpop'
 import * as node from '@behalf/core/node'
 import { expect, it } from 'vitest'
 import { codes, errorTable, rowOf } from './error-table.js'
@@ -22,6 +23,7 @@ it('exports what it always exported, and nothing else', () => {
     'rfc9068',
     'toResourceServer',
   ])
+  expect(Object.keys(dpop)).toEqual(['createTokenRequestProofs'])
   expect(Object.keys(node).sort()).toEqual(['clientCertificateOf', 'fromNode', 'readText'])
 })
 
