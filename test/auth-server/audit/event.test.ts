@@ -93,6 +93,10 @@ describe('an event', () => {
         by: 'admin',
         after: {
           client_secret: 'hunter2',
+          client_secret_expires_at: 0,
+          old_passwords: ['hunter1'],
+          secrets: [{ id: 's1' }],
+          authorization_details: ['kept'],
           token_endpoint_auth_method: 'private_key_jwt',
           jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', d: 'private' }] },
         },
@@ -102,6 +106,10 @@ describe('an event', () => {
       by: 'admin',
       after: {
         client_secret: '<secret>',
+        client_secret_expires_at: 0,
+        old_passwords: '<secret>',
+        secrets: [{ id: 's1' }],
+        authorization_details: ['kept'],
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', d: '<secret>' }] },
       },

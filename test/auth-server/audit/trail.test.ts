@@ -222,6 +222,17 @@ function suite(open: () => Promise<TestDatabase>): void {
       await trail.close()
     })
 
+    it('asked for inside a transaction do not wait for one that waits for the transaction', async () => {
+      const trail = createTrail({ database, keys, checkpoints: { events: 1_000, seconds: 0.02 } })
+      await trail.record(login)
+      await database.transaction(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        await trail.checkpoint()
+      })
+      await trail.close()
+      expect(await trail.verify()).toMatchObject({ intact: true, chains: [{ checkpoints: 1 }] })
+    })
+
     it('that cannot be signed are logged, and the next one is', async () => {
       let isBroken = true
       const sign: typeof keys.sign = (...given) =>

@@ -14,7 +14,7 @@ export interface ChainStore {
   append(
     events: readonly AuditEvent[],
     seconds: number,
-    begin: (chain: string, previous: ChainEnd | undefined) => AuditEvent,
+    begin: (previous: ChainEnd | undefined) => AuditEvent,
   ): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export function createChainStore(database: Database, instance: string, createId:
       const previous = first(await database.query<ChainEnd>(newestEnd))
       const chain = `${instance}/${createId()}`
       await database.query(beginChain, [chain, instance, seconds])
-      await write({ chain, seq: 0, hash: null }, [begin(chain, previous), ...events], seconds)
+      await write({ chain, seq: 0, hash: null }, [begin(previous), ...events], seconds)
     },
   }
 

@@ -44,22 +44,28 @@ const unsignedEnds = `
 
 const keepCheckpoint = `
   insert into audit_checkpoints (chain, seq, hash, statement, created_at) values ($1, $2, $3, $4, $5)
-  on conflict do nothing`
+  on conflict do nothing returning seq`
 
 export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   const { database, keys, now, log, issuer, instance, rhythm = { events: 1000, seconds: 60 } } = options
   let unsigned = 0
-  let signing: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => void signOrLog(), rhythm.seconds * 1000)
+  let underWay: Promise<void> | undefined
+  const timer = setInterval(startSigning, rhythm.seconds * 1000)
   timer.unref()
 
-  function sign(): Promise<void> {
-    signing = signing.catch(() => undefined).then(signEnds)
-    return signing
+  /** One at a time: whoever asks for another gets it with the next. */
+  function startSigning(): void {
+    underWay ??= signOrLog().finally(() => {
+      underWay = undefined
+    })
   }
 
-  function signOrLog(): Promise<void> {
-    return sign().catch((error: unknown) => log.error({ err: error }, 'the audit trail has no new checkpoint'))
+  async function signOrLog(): Promise<void> {
+    try {
+      await signEnds()
+    } catch (error) {
+      log.error({ err: error }, 'the audit trail has no new checkpoint')
+    }
   }
 
   async function signEnds(): Promise<void> {
@@ -70,23 +76,22 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     for (const { chain, seq, hash } of ends) {
       const claims = { iss: issuer, iat: seconds, chain, seq, hash }
       const statement = await keys.sign('checkpoint', { typ: checkpointType }, claims)
-      await database.query(keepCheckpoint, [chain, seq, hash, statement, seconds])
+      const kept = await database.query(keepCheckpoint, [chain, seq, hash, statement, seconds])
       // what a log keeps elsewhere shows that checkpoints were deleted with the events they sign
-      log.info({ chain, seq, hash }, 'audit checkpoint')
+      if (kept.length > 0) log.info({ chain, seq, hash }, 'audit checkpoint')
     }
   }
 
   return {
     count: (events) => {
       unsigned += events
-      if (unsigned < rhythm.events) return
-      unsigned = 0
-      void signOrLog()
+      if (unsigned >= rhythm.events) startSigning()
     },
-    sign,
-    close: () => {
+    sign: signEnds,
+    close: async () => {
       clearInterval(timer)
-      return signOrLog()
+      await underWay
+      await signOrLog()
     },
   }
 }

@@ -3,7 +3,7 @@ import { cleanText } from './text.js'
 
 /** How much of a value is kept. */
 export interface Limits {
-  /** Characters of a text. */
+  /** Bytes of a text. */
   readonly text: number
   /** Members of an object, entries of a list. */
   readonly members: number
@@ -13,7 +13,7 @@ export interface Limits {
 
 /** Names of members whose text is never kept, whatever it is. */
 const secretName =
-  /secret|password|passphrase|assertion|authorization|cookie|proof|^(?:access|refresh|id|subject|actor)_token$/iu
+  /secret|password|passphrase|assertion|cookie|proof|^(?:proxy-)?authorization$|^(?:access|refresh|id|subject|actor)_token$/iu
 
 /** Private members of a JWK (RFC 7518 section 6). */
 const privateMembers: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
@@ -61,10 +61,15 @@ function cleanObject(value: object, limits: Limits, depth: number): JsonObject {
   const isKey = Object.hasOwn(value, 'kty')
   const kept = new Map<string, Json>()
   for (const [name, member] of members.slice(0, limits.members)) {
-    const isSecret = (isKey && privateMembers.has(name)) || (typeof member === 'string' && secretName.test(name))
+    const isSecret = (isKey && privateMembers.has(name)) || (secretName.test(name) && holdsText(member))
     const cleaned = isSecret ? '<secret>' : clean(member, limits, depth - 1)
     if (cleaned !== undefined) kept.set(cleanText(name, 64), cleaned)
   }
   if (members.length > limits.members) kept.set('…', members.length - limits.members)
   return Object.fromEntries(kept)
+}
+
+/** A time (`client_secret_expires_at`) is no secret, and the members of objects are looked at by themselves. */
+function holdsText(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.some((entry) => typeof entry === 'string'))
 }

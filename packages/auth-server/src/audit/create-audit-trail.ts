@@ -43,7 +43,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
 
   async function append(events: readonly AuditEvent[]): Promise<void> {
-    await chains.append(events, Math.floor(now()), (_, previous) =>
+    await chains.append(events, Math.floor(now()), (previous) =>
       describe({ type: 'audit.chain_started', detail: { previous } }),
     )
     database.afterCommit(() => checkpoints.count(events.length))
