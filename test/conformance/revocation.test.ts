@@ -172,6 +172,18 @@ proves('RFC7662-2.2-route', async ({ target }) => {
       expect([mode, endpoint.questions.length]).toEqual([mode, 2])
     }
     await withIssuer(target, { active: true }, each, { mode, ttl: 0 })
+    const later = async (api: Api, endpoint: Endpoint) => {
+      const token = mint()
+      expectAllowed(await api.call({ path: '/asked', token }))
+      endpoint.reply = { active: false }
+      api.clock.now += 29
+      expectAllowed(await api.call({ path: '/asked', token }))
+      api.clock.now += 1
+      for (let i = 0; i < 2; i++) expectRefused(await api.call({ path: '/asked', token }), 'token_revoked')
+      endpoint.reply = { active: true }
+      expectAllowed(await api.call({ path: '/asked', token }))
+    }
+    await withIssuer(target, { active: true }, later, { mode, ttl: 30 })
   }
 })
 

@@ -12,12 +12,13 @@ import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import type { Introspector } from './token/introspection.js'
 import type { Freshness } from './token/introspection-memory.js'
 import { type CachedToken, createTokenCache, isCurrent } from './token/token-cache.js'
-import type { VerifiedToken } from './token/verified-token.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
 /** A verified token and what was made of it; lives as long as the token is remembered. */
 export interface Caller<C> extends CachedToken {
   principal?: Principal<C>
+  /** What the issuer said last of a token that holds by itself. */
+  confirmed?: Freshness
   /** Names the token in audit events; made when the first event needs it. */
   fingerprint?: string
   /** What audit events say about the token; made by the first one. */
@@ -92,18 +93,25 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
   }
 
   /** Does the token, which holds by itself, still count? */
-  function checkStanding({ text, token }: Caller<C>): Promise<unknown> | undefined {
-    const confirming = introspector?.mode === 'always' ? ask(text, token) : undefined
+  function checkStanding(caller: Caller<C>): Promise<unknown> | undefined {
+    const { token } = caller
+    const confirming = introspector?.mode === 'always' ? ask(caller) : undefined
     return confirming instanceof Promise ? confirming.then(() => checkInForce(token)) : checkInForce(token)
   }
 
-  function confirm({ text, token }: Caller<C>): Freshness | Promise<Freshness> | undefined {
-    return introspector?.mode === 'always' ? undefined : ask(text, token)
+  function confirm(caller: Caller<C>): Freshness | Promise<Freshness> | undefined {
+    return introspector?.mode === 'always' ? undefined : ask(caller)
   }
 
   /** What is known of an opaque token is what the issuer said. */
-  function ask(text: string, token: VerifiedToken): Freshness | Promise<Freshness> | undefined {
-    return token.header === undefined ? undefined : introspector?.confirm(text, token)
+  function ask(caller: Caller<C>): Freshness | Promise<Freshness> | undefined {
+    const { text, token, confirmed } = caller
+    if (introspector === undefined || token.header === undefined) return undefined
+    if (confirmed?.isFresh()) return confirmed
+    return andThen(introspector.confirm(text, token), (answer) => {
+      caller.confirmed = answer
+      return answer
+    })
   }
 
   function review(caller: Caller<C>): Caller<C> | Promise<Caller<C>> {
