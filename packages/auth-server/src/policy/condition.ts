@@ -10,8 +10,11 @@ export interface Situation {
   readonly weekday: number
 }
 
-/** Whether a rule counts for one permission. `permission` is undefined for a name that no one knows. */
-export type Matcher = (situation: Situation, name: string, permission: Permission | undefined) => boolean
+/** Whether what a condition says of the question holds: who asks, where, when, with what tool. */
+export type SituationMatcher = (situation: Situation) => boolean
+
+/** Whether what a condition says of one permission holds. `permission` is undefined for a name that no one knows. */
+export type PermissionMatcher = (name: string, permission: Permission | undefined) => boolean
 
 const minutesOfDay = 1440
 
@@ -22,10 +25,28 @@ export function situate(question: PolicyQuestion): Situation {
   return { question, minute: minutes - days * minutesOfDay, weekday: ((((days + 3) % 7) + 7) % 7) + 1 }
 }
 
-/** Turns a condition into one test; every member given must match. */
-export function compileCondition({ when, effect }: Pick<Rule, 'when' | 'effect'>): Matcher {
-  const matchers = [...whoMatchers(when), ...whatMatchers(when, effect), ...whenMatchers(when)]
-  return (situation, name, permission) => matchers.every((matches) => matches(situation, name, permission))
+/** A condition as two tests, both of which must hold: one of the question, one of each permission it asks for. */
+export function compileCondition({ when, effect }: Pick<Rule, 'when' | 'effect'>): {
+  readonly matchesSituation: SituationMatcher
+  readonly matchesPermission: PermissionMatcher
+} {
+  const ofSituation = [...whoMatchers(when), ...whereMatchers(when, effect), ...whenMatchers(when)]
+  const ofPermission = [...whatMatchers(when)]
+  return {
+    matchesSituation: all(ofSituation),
+    matchesPermission: all(ofPermission),
+  }
+}
+
+/** One test of several; most conditions have one or two members. */
+function all<Values extends readonly unknown[]>(
+  tests: readonly ((...values: Values) => boolean)[],
+): (...values: Values) => boolean {
+  const [one, two, ...rest] = tests
+  if (one === undefined) return () => true
+  if (two === undefined) return one
+  const others = rest.length === 0 ? two : all([two, ...rest])
+  return (...values) => one(...values) && others(...values)
 }
 
 /** The minutes of a day that some hours cover: one stretch, or two around midnight. */
@@ -35,7 +56,7 @@ export function stretches({ from, to }: NonNullable<Condition['hours']>): readon
   return [[start, minutesOfDay] as const, [0, end] as const].filter(([first, last]) => first < last)
 }
 
-function* whoMatchers({ agents, roles, subjects, mode, acrNot }: Condition): Generator<Matcher> {
+function* whoMatchers({ agents, roles, subjects, mode, acrNot }: Condition): Generator<SituationMatcher> {
   if (agents !== undefined) {
     const set = new Set(agents)
     yield ({ question }) => set.has(question.agent.id)
@@ -55,21 +76,10 @@ function* whoMatchers({ agents, roles, subjects, mode, acrNot }: Condition): Gen
   }
 }
 
-function* whatMatchers(
-  { permissions, resources, risks, tools }: Condition,
-  effect: Rule['effect'],
-): Generator<Matcher> {
-  if (permissions !== undefined) {
-    const set = new Set(permissions)
-    yield (_, name) => set.has(name)
-  }
+function* whereMatchers({ resources, tools }: Condition, effect: Rule['effect']): Generator<SituationMatcher> {
   if (resources !== undefined) {
     const set = new Set(resources)
     yield ({ question }) => set.has(question.resource)
-  }
-  if (risks !== undefined) {
-    const set = new Set(risks)
-    yield (_situation, _name, permission) => permission !== undefined && set.has(permission.risk)
   }
   if (tools !== undefined) {
     const set = new Set(tools)
@@ -78,10 +88,22 @@ function* whatMatchers(
   }
 }
 
-function* whenMatchers({ hours, weekdays }: Condition): Generator<Matcher> {
+function* whatMatchers({ permissions, risks }: Condition): Generator<PermissionMatcher> {
+  if (permissions !== undefined) {
+    const set = new Set(permissions)
+    yield (name) => set.has(name)
+  }
+  if (risks !== undefined) {
+    const set = new Set(risks)
+    yield (_, permission) => permission !== undefined && set.has(permission.risk)
+  }
+}
+
+function* whenMatchers({ hours, weekdays }: Condition): Generator<SituationMatcher> {
   if (hours !== undefined) {
-    const covered = stretches(hours)
-    yield ({ minute }) => covered.some(([first, last]) => minute >= first && minute < last)
+    const [from, to] = [minuteOf(hours.from), minuteOf(hours.to)]
+    if (from < to) yield ({ minute }) => minute >= from && minute < to
+    else yield ({ minute }) => minute >= from || minute < to
   }
   if (weekdays !== undefined) {
     const set = new Set(weekdays)

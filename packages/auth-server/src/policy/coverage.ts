@@ -61,13 +61,10 @@ export function createCoverageIndex<Entry extends Placed>(entries: readonly Entr
     firstCovering: (inner) => {
       // what covers it has each of its values: one of each is enough to find it
       const { agents, permissions, roles, subjects } = inner.when
-      const [one, ...rest] = index
-        .candidates({
-          agents: agents?.slice(0, 1),
-          permissions: permissions?.slice(0, 1),
-          roles: roles?.slice(0, 1),
-          subjects: subjects?.slice(0, 1),
-        })
+      const keys = { agents: agents?.slice(0, 1), roles: roles?.slice(0, 1), subjects: subjects?.slice(0, 1) }
+      const [permission] = permissions ?? []
+      const candidates = [...index.ofKeys(keys), ...(permission === undefined ? [] : index.ofPermission(permission))]
+      const [one, ...rest] = candidates
         .map(({ entry }) => entry)
         .filter(({ coverage }) => coverage !== inner && covers(coverage, inner))
       return one === undefined

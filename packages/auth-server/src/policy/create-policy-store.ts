@@ -76,6 +76,7 @@ export function createPolicyStore({ database, now, settings, audit }: PolicyStor
 
   return {
     current,
+    lastRead: () => newest.version,
     at: async (version) => {
       const policy = await current()
       return policy.version === version ? policy : load(version)

@@ -1,5 +1,5 @@
 import { createCatalogue } from './catalogue.js'
-import { type Situation, situate } from './condition.js'
+import { situate } from './condition.js'
 import type { ExplainedVerdict, MatchedRow, PolicyQuestion } from './decision.js'
 import type { PolicyDocument } from './document.js'
 import { lintDocument } from './lint.js'
@@ -20,18 +20,17 @@ export function createPolicy(
   { version, digest, adminResource }: Pick<Policy, 'version' | 'digest'> & { readonly adminResource: string },
 ): Policy {
   const catalogue = createCatalogue(document, adminResource)
-  const foundation: Foundation = {
-    catalogue,
-    denies: createRuleBook(document.rules, 'deny'),
-    allows: createRuleBook(document.rules, 'allow'),
-  }
+  const denies = createRuleBook(document.rules, 'deny')
+  const allows = createRuleBook(document.rules, 'allow')
 
-  function verdictsOf<Answer>(
+  /** Asks about each permission of a question once. */
+  function answer<Answer>(
     question: PolicyQuestion,
-    answer: (situation: Situation, name: string) => Answer,
-  ): Answer[] {
+    answerOne: (name: string, foundation: Foundation) => Answer,
+  ): readonly Answer[] {
     const situation = situate(question)
-    return [...new Set(question.scope)].map((name) => answer(situation, name))
+    const foundation = { catalogue, situation, denies: denies.open(situation), allows: allows.open(situation) }
+    return [...new Set(question.scope)].map((name) => answerOne(name, foundation))
   }
 
   function explainOne(name: string, rows: readonly MatchedRow[]): ExplainedVerdict {
@@ -44,8 +43,8 @@ export function createPolicy(
     digest,
     document,
     decide: (question) => {
-      const verdicts = verdictsOf(question, (situation, name) => {
-        for (const { row, code, allowed } of matchRows(foundation, situation, name)) {
+      const verdicts = answer(question, (name, foundation) => {
+        for (const { row, code, allowed } of matchRows(foundation, name)) {
           return { name, allowed, code, row, permission: catalogue.permission(name) }
         }
         return { name, ...nothing }
@@ -53,9 +52,7 @@ export function createPolicy(
       return { allowed: isAllowed(verdicts), version, verdicts }
     },
     explain: (question) => {
-      const permissions = verdictsOf(question, (situation, name) =>
-        explainOne(name, [...matchRows(foundation, situation, name)]),
-      )
+      const permissions = answer(question, (name, foundation) => explainOne(name, [...matchRows(foundation, name)]))
       return { allowed: isAllowed(permissions), version, permissions }
     },
     permission: catalogue.permission,

@@ -2,30 +2,32 @@ import type { Catalogue } from './catalogue.js'
 import type { Situation } from './condition.js'
 import type { MatchedRow } from './decision.js'
 import type { Permission, Rule } from './document.js'
-import type { RuleBook } from './rule-book.js'
+import type { RulesAtHand } from './rule-book.js'
 
-/** What an answer rests on. */
+/** What the answers to one question rest on. */
 export interface Foundation {
   readonly catalogue: Catalogue
-  readonly denies: RuleBook
-  readonly allows: RuleBook
+  readonly situation: Situation
+  readonly denies: RulesAtHand
+  readonly allows: RulesAtHand
 }
 
 /**
  * Every row that has something to say about a permission, in the order in which they count. The first one decides: refusals come
  * before what allows, and where nothing allows, the last row refuses.
  */
-export function* matchRows(foundation: Foundation, situation: Situation, name: string): Generator<MatchedRow> {
+export function* matchRows(foundation: Foundation, name: string): Generator<MatchedRow> {
+  const { situation, denies } = foundation
   const permission = foundation.catalogue.permission(name)
   yield* agentRows(situation)
-  yield* ruleRows(foundation.denies.matching(situation, name, permission), 'denied_by_rule')
+  yield* ruleRows(denies.matching(name, permission), 'denied_by_rule')
   if (permission === undefined) {
     yield { row: 'unknownPermission', code: 'unknown_permission', allowed: false }
     return
   }
-  yield* catalogueRows(foundation, situation, name, permission)
+  yield* catalogueRows(foundation, name, permission)
   yield* limitRows(situation, name)
-  yield* grantRows(foundation, situation, name, permission)
+  yield* grantRows(foundation, name, permission)
 }
 
 function* agentRows({ question: { agent, now } }: Situation): Generator<MatchedRow> {
@@ -38,8 +40,7 @@ function* agentRows({ question: { agent, now } }: Situation): Generator<MatchedR
 }
 
 function* catalogueRows(
-  { catalogue }: Foundation,
-  { question }: Situation,
+  { catalogue, situation: { question } }: Foundation,
   name: string,
   permission: Permission,
 ): Generator<MatchedRow> {
@@ -61,20 +62,25 @@ function* limitRows({ question: { agent, subject } }: Situation, name: string): 
 }
 
 function* grantRows(
-  { catalogue, allows }: Foundation,
-  situation: Situation,
+  { catalogue, situation, allows }: Foundation,
   name: string,
   permission: Permission,
 ): Generator<MatchedRow> {
   const { agent } = situation.question
-  const roles = agent.roles.filter((role) => catalogue.roleHas(role, name))
-  for (const role of roles) yield { row: `roles.${role}`, code: 'role', allowed: true }
-  const rules = allows.matching(situation, name, permission)
-  yield* ruleRows(rules, 'allow_rule')
-  if (roles.length + rules.length === 0) yield { row: `agents.${agent.id}.roles`, code: 'no_role', allowed: false }
+  let isGranted = false
+  for (const role of agent.roles) {
+    if (!catalogue.roleHas(role, name)) continue
+    isGranted = true
+    yield { row: `roles.${role}`, code: 'role', allowed: true }
+  }
+  for (const row of ruleRows(allows.matching(name, permission), 'allow_rule')) {
+    isGranted = true
+    yield row
+  }
+  if (!isGranted) yield { row: `agents.${agent.id}.roles`, code: 'no_role', allowed: false }
 }
 
-function* ruleRows(rules: readonly Rule[], code: 'denied_by_rule' | 'allow_rule'): Generator<MatchedRow> {
+function* ruleRows(rules: Iterable<Rule>, code: 'denied_by_rule' | 'allow_rule'): Generator<MatchedRow> {
   for (const { id, why } of rules) {
     const row = { row: `rules.${id}`, code, allowed: code === 'allow_rule' }
     yield why === undefined ? row : { ...row, why }

@@ -45,6 +45,8 @@ export interface DryRun {
 
 /** The policy and its versions. */
 export interface PolicyStore {
+  /** The number of the version that {@link PolicyStore.current} returned last; 0 before. */
+  lastRead(): number
   /** The newest version, also when another process made it a moment ago. */
   current(): Promise<Policy>
   /** An earlier version. */
