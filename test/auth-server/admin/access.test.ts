@@ -25,7 +25,7 @@ async function countChanges(): Promise<number> {
 }
 
 /** Routes that ask with POST and change nothing. */
-const questions = ['explain', 'dryRun', 'lintPolicy']
+const questions = ['explain', 'dryRun', 'dryRunPolicyFile', 'lintPolicy']
 
 describe.each(Object.keys(fixtures))('%s', (name) => {
   const find = (): Route => {

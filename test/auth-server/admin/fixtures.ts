@@ -208,6 +208,7 @@ export const fixtures: Readonly<Record<string, (admin: Admin) => Fixture | Promi
     // JSON is YAML too
     body: JSON.stringify(withRole(fresh('role'))),
   }),
+  dryRunPolicyFile: () => ({ type: 'application/yaml', body: JSON.stringify(withRole(fresh('role'))) }),
   listGrants: () => ({}),
   requestGrant: () => ({
     body: { agentId: 'agent:support', resource: billing, scope: ['billing:refund'], justification: fresh('because') },

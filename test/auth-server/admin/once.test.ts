@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeWith, isListening } from '../../support/services.js'
 import { type Admin, call, personToken, startAdmin } from './support.js'
@@ -78,13 +78,13 @@ const postgres = 'postgres://postgres@127.0.0.1:5432'
 
 describeWith('PostgreSQL on 127.0.0.1:5432', await isListening(5432), 'Idempotency-Key across connections', () => {
   const name = `behalf_admin_${randomUUID().slice(0, 8)}`
-  let admin: Admin | undefined
+  let admin: Admin
   beforeAll(async () => {
     await run(`create database ${name}`)
     admin = await startAdmin({ database: `${postgres}/${name}`, encryptionKey: 'A'.repeat(43) })
   })
   afterAll(async () => {
-    await admin?.close()
+    await admin.close()
     await run(`drop database ${name} with (force)`)
   })
 
@@ -110,11 +110,11 @@ describeWith('PostgreSQL on 127.0.0.1:5432', await isListening(5432), 'Idempoten
     const token = await personToken(admin)
     const body = { id: 'agent:same', name: 'Same', owner: 'team' }
     const replies = await Promise.all(Array.from({ length: 4 }, () => call(admin, 'POST', '/agents', { token, body })))
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409])
+    expect(replies.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 409, 409, 409])
   })
 
   async function run(statement: string): Promise<void> {
-    const client = new pg.Client({ connectionString: `${postgres}/postgres` })
+    const client = new Client({ connectionString: `${postgres}/postgres` })
     await client.connect()
     await client.query(statement)
     await client.end()

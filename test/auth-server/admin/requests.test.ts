@@ -111,7 +111,7 @@ describe('conditions', () => {
     const rename = (name: string, match: string) =>
       call(admin, 'PATCH', '/agents/agent:two', { token, body: { name }, headers: { 'if-match': match } })
     const replies = await Promise.all([rename('First', etag), rename('Second', etag)])
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, 412])
+    expect(replies.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 412])
     const now = (await call(admin, 'GET', '/agents/agent:two', { token })).headers.get('etag') ?? ''
     expect((await rename('Third', `"other", ${now}`)).status).toBe(200)
     expect((await rename('Fourth', '*')).status).toBe(200)
@@ -192,6 +192,11 @@ describe('the policy by its parts', () => {
     const file = await call(admin, 'GET', '/policy.yaml', { token })
     expect(file.headers.get('content-type')).toContain('application/yaml')
     const changed = file.text.replace('Read your bills', 'Read all your bills')
+    const sent = { token, body: changed, type: 'application/yaml' }
+    const dry = await call(admin, 'POST', '/policy.yaml/dry-run', sent)
+    expect(dry.json.policy.permissions.after).toHaveProperty(['billing:read', 'words'], 'Read all your bills')
+    expect(dry.json).toMatchObject({ agents: { registered: [], changed: [] } })
+    expect((await call(admin, 'GET', '/policy.yaml', { token })).text).toBe(file.text)
     const headers = { 'if-match': file.headers.get('etag') ?? '' }
     const put = (body: string, match = headers) =>
       call(admin, 'PUT', '/policy.yaml', { token, body, type: 'application/yaml', headers: match })
@@ -216,4 +221,19 @@ test('a refusal half-way undoes what was begun', async () => {
   const reply = await call(admin, 'PUT', '/policy.yaml', { token, body: text, type: 'application/yaml', headers })
   expect(reply.status).toBe(409)
   expect((await call(admin, 'GET', '/policy.yaml', { token })).text).toBe(file.text)
+})
+
+test('a change that the trail does not take is not made', async () => {
+  const { database } = admin.context
+  await database.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$`,
+  )
+  await database.query('create trigger refuse before insert on audit_events for each row execute function refuse()')
+  const headers = { 'idempotency-key': 'lost' }
+  const body = { id: 'agent:lost', name: 'Lost', owner: 'team' }
+  const reply = await call(admin, 'POST', '/agents', { token, body, headers })
+  expect(reply.status).toBeGreaterThanOrEqual(500)
+  expect((await call(admin, 'GET', '/agents/agent:lost', { token })).status).toBe(404)
+  await database.query('drop trigger refuse on audit_events')
+  expect((await call(admin, 'POST', '/agents', { token, body, headers })).status).toBe(201)
 })

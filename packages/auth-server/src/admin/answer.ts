@@ -18,10 +18,15 @@ export function formatOutcome(route: Route, { body, location, next }: Outcome<un
   if (location !== undefined) headers.Location = address.root + location
   if (next !== undefined) headers.Link = `<${linkTo(address, next)}>; rel="next"`
   if (route.answer === undefined) return { status: route.status ?? 204, headers, body: '' }
-  const media = route.media ?? 'application/json'
+  const media = mediaOf(route)
   headers['Content-Type'] = media === 'application/yaml' ? 'application/yaml; charset=utf-8' : media
   if (route.entity === true) headers.ETag = entityTag(body)
   return { status: route.status ?? 200, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+}
+
+/** Media type of what a route answers. */
+export function mediaOf({ answers, media }: Pick<Route, 'answers' | 'media'>): string {
+  return answers ?? media ?? 'application/json'
 }
 
 /** Formats a refusal (RFC 9457). */

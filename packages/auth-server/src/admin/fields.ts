@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { line, names } from '../input.js'
 
-/** An identifier or name that somebody chooses. */
+/** Characters of an identifier that somebody chooses. */
 const longestIdentifier = 200
 
 /** Names one thing: printable, without spaces, quotes or backslashes. */

@@ -3,7 +3,7 @@ import { NotFoundError } from '../errors.js'
 /**
  * What was looked for.
  *
- * @param what - for the refusal, with its article: `an agent`
+ * @param what - for the refusal: `agent`
  * @throws NotFoundError
  */
 export async function found<T>(looking: Promise<T | undefined>, what: string): Promise<T> {

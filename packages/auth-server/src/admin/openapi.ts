@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Settings } from '../settings.js'
+import { mediaOf } from './answer.js'
 import { formatProblem, ProblemError, problemTable } from './problem.js'
 import { stepUpAge } from './requirement.js'
 import { type Route, tags } from './route.js'
@@ -25,7 +26,11 @@ export function describeApi(routes: readonly Route[], { issuer, adminResource }:
     info: {
       title: 'Behalf admin API',
       version: '1',
-      description: 'Who may act, for whom, on what, for how long: everything the auth server decides by.',
+      description: `Who may act, for whom, on what, for how long: everything the auth server decides by.
+
+Callers are people, with a token of an application they signed in to, or clients by themselves. An agent that calls for
+a person reads and withdraws, and changes nothing. Changes that could give power away take a person who signed in within
+the last ${stepUpAge} seconds. \`admin:write\` is power over everything, so other scopes bound those alone who lack it.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: adminResource }],
@@ -68,11 +73,12 @@ function describeRoute(route: Route, components: Components): Json {
   }
 }
 
-function describeAnswer({ answer, entity, media = 'application/json' }: Route, components: Components): Json {
+function describeAnswer(route: Route, components: Components): Json {
+  const { answer, entity } = route
   return {
     description: answer === undefined ? 'Done.' : 'As asked.',
     ...(entity === true && { headers: { ETag: { schema: { type: 'string' } } } }),
-    ...(answer !== undefined && { content: { [media]: { schema: toSchema(answer, 'output', components) } } }),
+    ...(answer !== undefined && { content: { [mediaOf(route)]: { schema: toSchema(answer, 'output', components) } } }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context as KoaContext } from 'koa'
 import type { Context } from '../context.js'
-import { type Address, type Answer, formatOutcome, formatRefusal } from './answer.js'
+import { type Address, type Answer, formatOutcome, formatRefusal, mediaOf } from './answer.js'
 import { parseBody, readBody } from './body.js'
 import type { Caller } from './caller.js'
 import { readPrecondition } from './entity-tag.js'
@@ -69,6 +69,7 @@ async function recordChange({ audit, settings }: Context, caller: Caller, change
   })
 }
 
-function acceptOnly(ctx: KoaContext, { media = 'application/json' }: Route): void {
+function acceptOnly(ctx: KoaContext, route: Route): void {
+  const media = mediaOf(route)
   if (ctx.accepts(media) === false) throw new ProblemError('not_acceptable', `The answer is ${media}.`)
 }

@@ -54,6 +54,8 @@ export interface Outcome<Answer> {
   readonly changes?: readonly Change[]
 }
 
+type Media = 'application/json' | 'application/yaml'
+
 /** The part of a route that its document and its guard are made from. */
 export interface RouteFacts {
   /** `operationId` */
@@ -72,8 +74,10 @@ export interface RouteFacts {
   readonly entity?: boolean
   /** Default 200. */
   readonly status?: 200 | 201 | 204
-  /** Media type of body and answer. Default `application/json`. */
-  readonly media?: 'application/json' | 'application/yaml'
+  /** Media type of the body, and of the answer where `answers` says nothing else. Default `application/json`. */
+  readonly media?: Media
+  /** Media type of the answer. */
+  readonly answers?: Media
   /** Characters of the longest body. Default 65536. */
   readonly maxBody?: number
 }
