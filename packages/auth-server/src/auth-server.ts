@@ -72,7 +72,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
   const secrets = createSecrets(ground)
   // keys tell the trail of their rotation, and the trail signs its checkpoints with them
   const keys = await createSigningKeys({ ...ground, secrets, record: (record) => audit.record(record) })
-  const audit = createAuditTrail({ ...ground, now: clock, keys })
+  const audit = createAuditTrail({ ...ground, now: clock, keys, policyVersion: () => policy.lastRead() })
   const base = { ...ground, secrets, keys, audit }
   const policy = createPolicyStore(base)
   const tokens = createTokens(base)

@@ -165,6 +165,24 @@ describe('repeated escalation', () => {
   })
 })
 
+describe('what a person lacks', () => {
+  test('never locks the agent, or one person could lock it for all', async () => {
+    const own = await createScene({ escalation: { limit: 2, window: 60, duration: 120 } })
+    try {
+      const subject_token = await own.personToken({ subject: 'carol' })
+      for (let n = 0; n < 4; n++) {
+        const { body } = await own.exchange({ fields: { subject_token, scope: 'billing:export' } })
+        expect(body.error).toBe('invalid_scope')
+      }
+      expect(await own.events('escalation.denied')).toHaveLength(4)
+      expect(await own.events('agent.locked')).toHaveLength(0)
+      expect((await own.exchange()).status).toBe(200)
+    } finally {
+      await own.server.close()
+    }
+  })
+})
+
 describe('a permission that nobody knows', () => {
   test('is looked at by people where the policy says so, and nothing is issued', async () => {
     const { policy: store, approvals } = scene.server.context

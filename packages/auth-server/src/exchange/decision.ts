@@ -63,6 +63,7 @@ function refusalOf(policy: Policy, { version }: PolicyDecision, refused: readonl
   return new Refusal('invalid_scope', refused[0]?.code ?? 'policy', `the policy refuses ${text}`, {
     policy: rowsOf(refused, version),
     isEscalation: true,
+    isOfPerson: refused.every(({ code }) => code === 'subject_lacks'),
     ...(isPending && { ask: askForPermission(unknown, asked) }),
   })
 }

@@ -51,7 +51,8 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
       reason: { code, oauth_error: error, ...(options.policy === undefined ? {} : { policy: options.policy }) },
       ...(item === undefined ? {} : { detail: { approval_id: item.id } }),
     })
-    if (options.isEscalation === true && findings.actor !== undefined) await agents.countRefusal(findings.actor.id)
+    const isCounted = options.isEscalation === true && options.isOfPerson !== true
+    if (isCounted && findings.actor !== undefined) await agents.countRefusal(findings.actor.id)
     return {
       error,
       error_description: printable(message),

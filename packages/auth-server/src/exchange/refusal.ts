@@ -18,6 +18,8 @@ export interface RefusalOptions {
   readonly policy?: string
   /** An attempt to get more than is allowed: it is counted, and enough of them lock the agent. */
   readonly isEscalation?: boolean
+  /** Only the person lacks it: not counted, or one person could have the agent locked for everyone. */
+  readonly isOfPerson?: boolean
   /** What a person is asked because of it. */
   readonly ask?: Parameters<Approvals['ask']>[0]
 }

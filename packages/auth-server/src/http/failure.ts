@@ -1,26 +1,40 @@
-import type { Middleware } from 'koa'
+import type { Context as Call, Middleware } from 'koa'
 import type { Context } from '../context.js'
 
-/** Answers what no inner part did: a fault of ours is 500 or 503, with no word of what it was. */
+/** Answers what no inner part did: a fault of ours is 500, an outage 503, with no word of what it was. */
 export function answerFailure({ log }: Context): Middleware {
   return async (ctx, next) => {
     try {
       await next()
     } catch (error) {
-      const status = statusOf(error)
-      log.error({ err: error, status }, 'request failed')
-      ctx.status = status
-      ctx.set('Cache-Control', 'no-store')
-      if (status === 503) ctx.set('Retry-After', '1')
-      ctx.body = { error: status === 503 ? 'temporarily_unavailable' : 'server_error' }
+      const isOutage = isTemporary(error)
+      log.error({ err: error, status: isOutage ? 503 : 500 }, 'request failed')
+      answer(ctx, isOutage)
     }
   }
 }
 
-/** What tells of a database that cannot be reached just now: classes 08, 53, 57P and a connection that broke. */
-function statusOf(error: unknown): number {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const isOutage = /^(?:08|53|57P)/u.test(code) || /^E(?:CONN|PIPE|HOST|NET|TIMEDOUT)/u.test(code)
-  const isLost = error instanceof Error && /connection|timeout/iu.test(error.message) && code === ''
-  return isOutage || isLost ? 503 : 500
+function answer(ctx: Call, isOutage: boolean): void {
+  ctx.status = isOutage ? 503 : 500
+  ctx.set('Cache-Control', 'no-store')
+  if (isOutage) ctx.set('Retry-After', '1')
+  if (ctx.path !== '/admin' && !ctx.path.startsWith('/admin/')) {
+    ctx.body = { error: isOutage ? 'temporarily_unavailable' : 'server_error' }
+    return
+  }
+  const code = isOutage ? 'unavailable' : 'internal_error'
+  const title = isOutage ? 'Unavailable' : 'Internal error'
+  ctx.body = JSON.stringify({ type: `urn:behalf:error:${code}`, title, status: ctx.status, code })
+  ctx.type = 'application/problem+json'
+}
+
+/**
+ * Whether the same request may succeed a moment later: the database cannot be reached (SQLSTATE classes 08, 53, 57P, a broken
+ * connection), or this request and another waited for each other (class 40).
+ */
+function isTemporary(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === '') return /connection|timeout/iu.test(error.message)
+  return /^(?:08|40|53|57P)/u.test(code) || /^E(?:CONN|PIPE|HOST|NET|TIMEDOUT)/u.test(code)
 }

@@ -16,10 +16,15 @@ export function inTransaction({ database }: Context): Middleware {
     try {
       await database.transaction(async () => {
         await next()
-        if (ctx.status >= failed) throw new RequestFailed()
+        if (ctx.status >= failed) throw faultOf(ctx.state.fault) ?? new RequestFailed()
       })
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error
     }
   }
+}
+
+/** What went wrong inside the engine, which answers its own failures. */
+function faultOf(fault: unknown): Error | undefined {
+  return fault instanceof Error ? fault : undefined
 }

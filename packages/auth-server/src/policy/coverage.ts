@@ -33,6 +33,7 @@ export function coverageOf(condition: Condition, catalogue: Catalogue): Coverage
 /** Whether whatever `inner` matches, `outer` matches too. */
 export function covers(outer: Coverage, inner: Coverage): boolean {
   return (
+    (outer.acrNot === undefined || includes(inner.acrNot ?? [], outer.acrNot)) &&
     includes(outer.when.agents, inner.when.agents) &&
     includes(outer.when.permissions, inner.when.permissions) &&
     includes(outer.when.roles, inner.when.roles) &&
@@ -40,7 +41,6 @@ export function covers(outer: Coverage, inner: Coverage): boolean {
     includes(outer.tools, inner.tools) &&
     includes(outer.weekdays, inner.weekdays) &&
     (outer.mode === undefined || outer.mode === inner.mode) &&
-    (outer.acrNot === undefined || includes(inner.acrNot ?? [], outer.acrNot)) &&
     inner.minutes.every(([from, to]) => outer.minutes.some(([start, end]) => start <= from && to <= end))
   )
 }
@@ -64,12 +64,12 @@ export function createCoverageIndex<Entry extends Placed>(entries: readonly Entr
       const keys = { agents: agents?.slice(0, 1), roles: roles?.slice(0, 1), subjects: subjects?.slice(0, 1) }
       const [permission] = permissions ?? []
       const candidates = [...index.ofKeys(keys), ...(permission === undefined ? [] : index.ofPermission(permission))]
-      const [one, ...rest] = candidates
-        .map(({ entry }) => entry)
-        .filter(({ coverage }) => coverage !== inner && covers(coverage, inner))
-      return one === undefined
-        ? undefined
-        : rest.reduce((first, next) => (next.place < first.place ? next : first), one)
+      let first: Entry | undefined
+      for (const { entry } of candidates) {
+        if (first !== undefined && entry.place >= first.place) continue
+        if (entry.coverage !== inner && covers(entry.coverage, inner)) first = entry
+      }
+      return first
     },
   }
 }
@@ -88,7 +88,7 @@ function permissionsOf(
 }
 
 function includes<Value>(outer: readonly Value[] | undefined, inner: readonly Value[] | undefined): boolean {
-  if (outer === undefined) return true
+  if (outer === undefined || outer === inner) return true
   if (inner === undefined) return false
   if (outer.length < 8) return inner.every((value) => outer.includes(value))
   const set = new Set(outer)

@@ -38,6 +38,9 @@ export async function createEngine(context: Context): Promise<Provider> {
   engine.Client.prototype.compareClientSecret = function compareSecret(secret: string) {
     return clients.isSecret(this.clientId, secret)
   }
+  engine.on('server_error', (ctx, error) => {
+    ctx.state.fault = error // so that the transaction is undone, and an outage is answered as one
+  })
   return engine
 }
 
