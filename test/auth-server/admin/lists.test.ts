@@ -36,6 +36,7 @@ const lists = [
   '/tokens?subject=usr_ben&active=true',
   '/sessions?subject=usr_ben',
   '/audit/events?type=policy.changed',
+  '/audit/events?type=policy.changed&order=newest',
 ]
 
 test.each(lists)('%s: pages of one, put together, are the whole', async (path) => {

@@ -67,16 +67,19 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
         transaction: filter,
         subject: filter,
         actor: filter,
+        client: filter,
         resource: filter,
         tokenId: filter,
         decision: z.enum(['allow', 'deny', 'error']).optional(),
+        reason: filter.describe('Code of the reason.'),
         type: filter,
+        order: z.enum(['oldest', 'newest']).default('oldest').describe('Which events come first.'),
         from: momentParameter.describe('Seconds since the epoch, included.'),
         to: momentParameter.describe('Seconds since the epoch.'),
       }),
       answer: pageOf(event),
-      run: async ({ query: { limit, after, ...wanted } }) => {
-        const { events, next } = await audit.search(wanted satisfies AuditFilter, { after, limit })
+      run: async ({ query: { limit, after, order, ...wanted } }) => {
+        const { events, next } = await audit.search(wanted satisfies AuditFilter, { after, limit, order })
         return { body: { items: events.map(toEvent), next }, next }
       },
     }),
