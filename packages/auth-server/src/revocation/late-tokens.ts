@@ -8,6 +8,16 @@ import { describeEvents } from './security-event.js'
 /** Seconds for which a withdrawal is looked after: longer than the database lets a transaction be idle. */
 const watchedFor = 60
 
+/** Whether a withdrawal `r` still has a token that was issued at or before it. */
+const concerned = withdrawalKinds
+  .map((kind) => {
+    const condition = bases[kind].tokens.replaceAll('$1', 'r.value')
+    return `r.kind = '${kind}' and exists (
+      select 1 from issued_tokens
+      where ${condition} and revoked_at is null and issued_at <= r.before and expires_at > $2)`
+  })
+  .join(' or ')
+
 /**
  * Ends tokens that a transaction under way during a withdrawal kept out of its sight: issued at or before it, committed
  * after it. Whoever issues a token holds what it rests on where that is a row; a person's sign-in and a task are none.
@@ -20,16 +30,12 @@ export async function endLateTokens(
   now: number,
 ): Promise<void> {
   const watched = await database.query<{ kind: string; value: string; before: number }>(
-    'select kind, value, max(before) as before from revocations where created_at > $1 group by kind, value',
-    [now - watchedFor],
+    `select r.kind, r.value, max(r.before) as before from revocations r
+     where r.created_at > $1 and (${concerned}) group by r.kind, r.value`,
+    [now - watchedFor, now],
   )
   for (const { kind, value, before } of watched) {
     if (!isKind(kind)) continue
-    const late = await database.query(
-      `select 1 from issued_tokens where (${bases[kind].tokens}) and revoked_at is null and issued_at <= $2 and expires_at > $3 limit 1`,
-      [value, before, now],
-    )
-    if (late.length === 0) continue
     await database.transaction(async () => {
       const ended = await endTokens(
         database,
@@ -37,6 +43,7 @@ export async function endLateTokens(
         value,
         now,
       )
+      if (ended.length === 0) return // another process was faster
       const withdrawal = { kind: 'token', value, reason: 'issued while it was withdrawn', by: 'policy' } as const
       const events = describeEvents(withdrawal, ended, { issuer: settings.issuer, now, clients: [] })
       const { document } = await policy.current()

@@ -27,6 +27,7 @@ export interface Revocations {
   /**
    * Ends every token that rests on it and every token exchanged for those, ends the engine's sessions and refresh tokens
    * where they rest on it too, records it, and queues a security event for every API concerned: all in one transaction.
+   * Times are whole seconds: what is issued anew in the same second counts as withdrawn with it.
    *
    * @returns how many tokens ended
    * @throws NotFoundError for a token, grant, consent, agent or client that is not there

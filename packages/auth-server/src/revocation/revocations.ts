@@ -14,6 +14,9 @@ export type RevocationContext = Pick<Context, 'database' | 'settings' | 'now' | 
 /** Identifiers of tokens that an event of the trail lists at most; it always says how many there were. */
 const maxListed = 1_000
 
+/** Any number, the same in every process: two withdrawals at once would wait for each other's tokens. */
+const lock = 7_261_110
+
 /**
  * Withdraws what was given.
  *
@@ -29,6 +32,7 @@ export function createRevocations(context: RevocationContext, onQueued: () => vo
       await mark(withdrawal)
       await endGrants(withdrawal)
       await endConsents(withdrawal, time)
+      await database.query('select pg_advisory_xact_lock($1)', [lock])
       const ended = await endTokens(database, bases[withdrawal.kind].tokens, withdrawal.value, time)
       await endEngineState(withdrawal)
       await keepWatermark(withdrawal, time)
