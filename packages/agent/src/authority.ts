@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi'
+import { DelegationError } from './errors.js'
 import { failureOf } from './failure.js'
 import type { ClientKey } from './key-source.js'
 import type { Settings } from './options.js'
@@ -24,7 +25,7 @@ export function createAuthority(settings: Settings): Authority {
   const { serverUrl, clientId, fetch, timeout, retries, now } = settings
   const client: oauth.Client = { client_id: clientId }
   const server = createOnce(discover)
-  const key = createOnce(async () => settings.key())
+  const key = createOnce(() => readKey(settings))
   const proofs = createOnce(async () =>
     settings.dpop ? oauth.DPoP(client, await oauth.generateKeyPair('ES256')) : undefined,
   )
@@ -63,7 +64,9 @@ export function createAuthority(settings: Settings): Authority {
       if (!oauth.isDPoPNonceError(error)) throw error
       answer = await ask() // the nonce is known now (RFC 9449 section 8)
     }
-    return readToken(answer, request, now())
+    const token = readToken(answer, request, now())
+    if ((token.tokenType === 'DPoP') !== (DPoP !== undefined)) throw misbound
+    return token
   }
 
   return {
@@ -78,6 +81,20 @@ export function createAuthority(settings: Settings): Authority {
           throw failure
         }
       }),
+  }
+}
+
+/** A token that is bound where it should not be, or the other way round, is of no use or of too much. */
+const misbound = new DelegationError('server_misbehaves', 'The auth server did not bind the token as it was asked to.')
+
+/** @throws DelegationError `key_unavailable` */
+async function readKey({ key }: Settings): Promise<ClientKey> {
+  try {
+    return await key()
+  } catch (error) {
+    if (error instanceof DelegationError) throw error
+    // biome-ignore lint/style/useErrorCause: the cause could quote the key
+    throw new DelegationError('key_unavailable', 'The key source failed.')
   }
 }
 
@@ -129,12 +146,16 @@ function readToken(answer: oauth.TokenEndpointResponse, request: DelegationReque
 /** A value made on first use, once for all who wait; a failure is forgotten. */
 function createOnce<T>(make: () => Promise<T>): { get(): Promise<T>; forget(): void } {
   let made: Promise<T> | undefined
+  function start(): Promise<T> {
+    const started = make()
+    started.catch(() => {
+      if (made === started) made = undefined
+    })
+    return started
+  }
   return {
     get: () => {
-      made ??= make().catch((error: unknown) => {
-        made = undefined
-        throw error
-      })
+      made ??= start()
       return made
     },
     forget: () => {

@@ -3,7 +3,7 @@ import type { Authority } from './authority.js'
 import { InteractionRequiredError } from './errors.js'
 import type { Settings } from './options.js'
 import { isLoopback, plainHttp } from './plain-http.js'
-import type { DelegationRequest } from './request.js'
+import { type DelegationRequest, requireSubject } from './request.js'
 import { aborted } from './retry.js'
 import type { DelegationToken } from './token.js'
 import type { TokenCache } from './token-cache.js'
@@ -24,7 +24,7 @@ interface Challenged {
 
 /**
  * Calls an API with a token of its own. A token that is no longer accepted is replaced once (401 `invalid_token`); a refusal
- * (403) is final, for another token would say the same.
+ * (403) is final, for another token would say the same. What the platform's `fetch` rejects with passes through.
  *
  * @throws InteractionRequiredError when the API asks for a fresh or stronger sign-in (RFC 9470)
  */
@@ -69,13 +69,16 @@ export async function callWithToken(
 
   const token = await getToken()
   let answer = await send(token)
-  if (asks(answer, 'use_dpop_nonce')) answer = await send(token) // the nonce came with the answer (RFC 9449 section 9)
-  if (answer.response.status === 401 && asks(answer, 'invalid_token') && call.singleUse !== true) {
+  if (challengeOf(answer, 'use_dpop_nonce') !== undefined) {
+    await answer.response.body?.cancel()
+    answer = await send(token) // the nonce came with the answer (RFC 9449 section 9)
+  }
+  if (challengeOf(answer, 'invalid_token') !== undefined) {
     cache.drop(call, token)
     await answer.response.body?.cancel()
     answer = await send(await getToken())
   }
-  const stepUp = answer.challenges.find(({ parameters }) => parameters.error === 'insufficient_user_authentication')
+  const stepUp = challengeOf(answer, 'insufficient_user_authentication')
   if (stepUp !== undefined) {
     await answer.response.body?.cancel()
     throw new InteractionRequiredError('insufficient_user_authentication', 'The API asks for another sign-in.', {
@@ -93,6 +96,7 @@ export function tokenFor(
   cache: TokenCache,
   { signal, ...request }: DelegationRequest,
 ): Promise<DelegationToken> {
+  requireSubject(request)
   const token = cache.get(request, () => authority.issue(request))
   if (signal === undefined) return token
   return new Promise((resolve, reject) => {
@@ -103,6 +107,7 @@ export function tokenFor(
   })
 }
 
-function asks({ challenges }: Challenged, error: string): boolean {
-  return challenges.some(({ parameters }) => parameters.error === error)
+/** The challenge of a 401 that names this error. A 403 is final, whatever it says. */
+function challengeOf({ response, challenges }: Challenged, error: string): oauth.WWWAuthenticateChallenge | undefined {
+  return response.status === 401 ? challenges.find(({ parameters }) => parameters.error === error) : undefined
 }

@@ -3,7 +3,8 @@ import { DelegationError, InteractionRequiredError } from './errors.js'
 import { aborted } from './retry.js'
 
 /** Error codes after which a person has to do something. */
-const interactions = new Set(['consent_required', 'interaction_required', 'login_required'])
+const interactions = new Set(['consent_required', 'interaction_required'])
+const signIns = new Set(['login_required', 'insufficient_user_authentication'])
 
 /** What failed at the auth server, in the words of this package. The cause is kept only where it holds no secret. */
 export function failureOf(error: unknown, signal: AbortSignal | undefined): DelegationError {
@@ -14,9 +15,12 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Dele
     return new DelegationError('invalid_client', 'The auth server refused the client.')
   }
   if (error instanceof oauth.OperationProcessingError) {
-    return statusOf(error.cause) >= 500
+    return isOutage(error.cause)
       ? new DelegationError('server_unavailable', 'The auth server cannot answer now.', { isTransient: true })
       : new DelegationError('server_misbehaves', `The auth server answered what it should not: ${error.message}.`)
+  }
+  if (error instanceof oauth.UnsupportedOperationError) {
+    return new DelegationError('server_misbehaves', 'The auth server answered with something this client cannot use.')
   }
   return new DelegationError('server_unavailable', 'The auth server cannot be reached.', {
     isTransient: true,
@@ -31,6 +35,11 @@ function refusalOf({ error, error_description, cause, status }: oauth.ResponseBo
     const approvalId = textOf(cause.approval_id)
     return new InteractionRequiredError(error, description, { kind: 'consent', uri, approvalId })
   }
+  if (signIns.has(error)) {
+    const acrValues = textOf(cause.acr_values)?.split(' ') ?? []
+    const maxAge = typeof cause.max_age === 'number' ? cause.max_age : null
+    return new InteractionRequiredError(error, description, { kind: 'sign_in', acrValues, maxAge })
+  }
   return new DelegationError(error, description, { isTransient: status >= 500 || status === 429 })
 }
 
@@ -38,8 +47,10 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-function statusOf(cause: unknown): number {
-  return cause instanceof Response ? cause.status : 0
+/** A 5xx answer, or one whose body broke off or took too long. */
+function isOutage(cause: unknown): boolean {
+  if (cause instanceof Response) return cause.status >= 500
+  return cause instanceof DOMException || cause instanceof TypeError
 }
 
 /** Name and system code of a network error; its text may quote a URL or a header. */

@@ -22,15 +22,15 @@ export type KeySource = () => ClientKey | Promise<ClientKey>
 /** Algorithms a key may have. */
 export type KeyAlgorithm = 'ES256' | 'EdDSA'
 
-/** A key given as a private JWK or as PKCS #8 text. */
-export function keyFrom(key: JWK | string, algorithm: KeyAlgorithm = 'ES256'): KeySource {
+/** A key given as a private JWK or as PKCS #8 text: P-256 or Ed25519, where a JWK names no other algorithm. */
+export function keyFrom(key: JWK | string): KeySource {
   return async () => {
     try {
       if (typeof key === 'string' && key.trimStart().startsWith('-----')) {
-        return { privateKey: await importPKCS8(key.trim(), algorithm) }
+        return { privateKey: await importPKCS8(key.trim(), 'ES256').catch(() => importPKCS8(key.trim(), 'EdDSA')) }
       }
       const jwk: JWK = typeof key === 'string' ? parseJwk(key) : key
-      const imported = await importJWK(jwk, jwk.alg ?? algorithm)
+      const imported = await importJWK(jwk, jwk.alg ?? (jwk.kty === 'OKP' ? 'EdDSA' : 'ES256'))
       if (imported instanceof Uint8Array || imported.type !== 'private') throw new TypeError('not a private key')
       return { privateKey: imported, ...(jwk.kid === undefined ? {} : { keyId: jwk.kid }) }
     } catch {

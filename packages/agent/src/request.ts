@@ -1,3 +1,5 @@
+import { DelegationError } from './errors.js'
+
 /** One entry of `authorization_details` (RFC 9396): what exactly is asked for. */
 export interface AuthorizationDetail {
   readonly type: string
@@ -10,7 +12,7 @@ export interface DelegationRequest {
   readonly resource: string
   /** Scopes, no more than this call needs. Default: what the server's catalogue gives `tool`. */
   readonly scope?: string | readonly string[]
-  /** The token of the person the agent acts for. Without it the agent acts for itself (client credentials). */
+  /** The token of the person the agent acts for. Left out, the agent acts for itself (client credentials); empty is an error. */
   readonly subjectToken?: string
   /** Name of the tool that calls, from the server's catalogue. */
   readonly tool?: string
@@ -22,6 +24,21 @@ export interface DelegationRequest {
   readonly singleUse?: boolean
   /** Ends the wait. */
   readonly signal?: AbortSignal
+}
+
+/**
+ * Refuses a subject token that turned out to be nothing: without one the agent would act for itself.
+ *
+ * @throws DelegationError `invalid_request`
+ */
+export function requireSubject(request: DelegationRequest): void {
+  if (!Object.hasOwn(request, 'subjectToken')) return
+  const { subjectToken } = request
+  if (typeof subjectToken === 'string' && subjectToken !== '') return
+  throw new DelegationError(
+    'invalid_request',
+    'subjectToken is given but empty; leave it out to act for the agent itself.',
+  )
 }
 
 /** The scopes of a request, sorted, each once. */

@@ -6,7 +6,7 @@ const firstPause = 100
 /** Milliseconds between two tries at most. */
 const longestPause = 2_000
 
-/** A failure that says when to come back. */
+/** How long to go on. */
 export interface Attempt {
   readonly signal: AbortSignal | undefined
   readonly retries: number

@@ -18,6 +18,7 @@ const known = new Set<string>([
 
 /** @throws DelegationError `configuration` that names the option and what to change */
 export function readSettings(options: DelegationClientOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'must name serverUrl and clientId')
   for (const name of Object.keys(options)) if (!known.has(name)) throw wrong(name, 'is not an option')
   const { serverUrl, clientId, key, dpop, maxTokens, timeout, retries, refusalTime, fetch, now } = options
   if (typeof clientId !== 'string' || clientId === '') throw wrong('clientId', 'must name the client')

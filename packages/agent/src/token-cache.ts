@@ -21,6 +21,8 @@ export interface TokenCache {
 interface Entry {
   readonly subjectToken: string | undefined
   readonly token: Promise<DelegationToken>
+  /** The token, once it is there. */
+  held?: DelegationToken
   /** Milliseconds since the epoch until which it is handed out; unknown while it is on its way. */
   until: number
 }
@@ -43,7 +45,9 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
     const entry: Entry = { subjectToken: request.subjectToken, token: ask(), until: Number.POSITIVE_INFINITY }
     entries?.set(key, entry)
     entry.token.then(
-      ({ expiresAt }) => {
+      (token) => {
+        const { expiresAt } = token
+        entry.held = token
         const early = Math.min(earlyEnd, (expiresAt - askedAt) * earlyShare)
         entry.until = expiresAt - early * (1 + Math.random() / 4) // so that not all come back at once
       },
@@ -63,13 +67,7 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
     },
     drop: (request, token) => {
       const key = keyOf(request)
-      const entry = entries?.get(key)
-      entry?.token.then(
-        (kept) => {
-          if (kept === token) entries?.delete(key)
-        },
-        () => undefined,
-      )
+      if (entries?.get(key)?.held === token) entries.delete(key)
     },
     purge: (subjectToken) => {
       if (subjectToken === undefined) entries?.clear()

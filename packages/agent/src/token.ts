@@ -14,6 +14,7 @@ export interface DelegationToken {
 /** Makes a token whose text only those see who ask for it by name. */
 export function sealToken(accessToken: string, rest: Omit<DelegationToken, 'accessToken'>): DelegationToken {
   return Object.freeze(
-    Object.defineProperty({ ...rest, accessToken: '' }, 'accessToken', { value: accessToken, enumerable: false }),
+    // a getter, for what prints members that are not enumerable still calls none
+    Object.defineProperty({ ...rest, accessToken: '' }, 'accessToken', { get: () => accessToken, enumerable: false }),
   )
 }
