@@ -68,14 +68,14 @@ function isSame(token: string, sent: string | null): boolean {
 }
 
 async function readFields(ctx: Context): Promise<URLSearchParams | undefined> {
-  if (ctx.is('application/x-www-form-urlencoded') === false) return undefined
+  if (ctx.is('application/x-www-form-urlencoded') === false || (ctx.length ?? 0) > longestForm) return undefined
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of ctx.req) {
-    const bytes = Buffer.from(chunk)
+  // a request without an encoding is read as bytes
+  for await (const bytes of ctx.req as AsyncIterable<Buffer>) {
     size += bytes.length
-    if (size > longestForm) return undefined
-    chunks.push(bytes)
+    if (size <= longestForm) chunks.push(bytes) // the rest is read and dropped: an unread request has no answer
   }
+  if (size > longestForm) return undefined
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }

@@ -1,0 +1,282 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { billing, openPagesScene, type PagesScene, secret } from './scene.js'
+import { createVisitor, type Visitor } from './visitor.js'
+
+describe('pages without a browser', () => {
+  let scene: PagesScene
+  let issuer: string
+  beforeAll(async () => {
+    scene = await openPagesScene()
+    ;({ issuer } = scene.server)
+  })
+  afterEach(() => scene.empty())
+  afterAll(() => scene.close())
+
+  async function visitorSignedIn(username: string): Promise<Visitor> {
+    const visitor = createVisitor(issuer)
+    const answer = await visitor.signIn(username)
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toBe('/approvals')
+    return visitor
+  }
+
+  const ask = (subject: string) =>
+    scene.server.context.approvals.ask({
+      ...{ kind: 'consent', agentId: 'agent:support', subject },
+      request: { resource: billing, scope: ['billing:pay'] },
+    })
+
+  it('say that nothing runs in them, nothing frames them and no one keeps them', async () => {
+    const page = await createVisitor(issuer).get('/sign-in')
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
+    expect(page.headers.get('cache-control')).toBe('no-store')
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(await page.text()).not.toMatch(/<script|style=|\son[a-z]+=/iu)
+    const style = await createVisitor(issuer).get('/pages.css')
+    expect(style.headers.get('content-type')).toContain('text/css')
+  })
+
+  it('keep their cookies from scripts and other sites', async () => {
+    const visitor = await visitorSignedIn('ada')
+    expect(visitor.cookies.get('behalf-form')).toMatch(/; path=\/; samesite=strict; httponly$/iu)
+    expect(visitor.cookies.get('_session')).toMatch(/; path=\/; samesite=lax; httponly$/iu)
+  })
+
+  const forged: readonly (readonly [
+    string,
+    (token: string) => readonly [Record<string, string>, Record<string, string>],
+  ])[] = [
+    ['has no token', () => [{}, { origin: issuer }]],
+    ['has a token of its own', () => [{ form_token: 'A'.repeat(43) }, { origin: issuer }]],
+    ['comes from another origin', (form_token) => [{ form_token }, { origin: 'https://evil.example' }]],
+    ['hides its origin', (form_token) => [{ form_token }, { origin: 'null' }]],
+    ['has no origin', (form_token) => [{ form_token }, {}]],
+    ['comes from another site', (form_token) => [{ form_token }, { origin: issuer, 'sec-fetch-site': 'cross-site' }]],
+    ['is no form', (form_token) => [{ form_token }, { origin: issuer, 'content-type': 'text/plain' }]],
+    ['is too long', (form_token) => [{ form_token, more: 'a'.repeat(20_000) }, { origin: issuer }]],
+  ]
+  it.each(forged)('refuse a form that %s', async (_, forge) => {
+    const visitor = await visitorSignedIn('ada')
+    const { id } = await ask('user_a')
+    const form_token = await visitor.token(`/approvals/${id}`)
+    const [fields, headers] = forge(form_token)
+    expect((await visitor.post(`/approvals/${id}`, { decision: 'approve', ...fields }, headers)).status).toBe(403)
+    expect(await scene.server.context.approvals.find(id)).toMatchObject({ status: 'pending' })
+    expect((await visitor.post(`/approvals/${id}`, { decision: 'approve', form_token })).status).toBe(303)
+    expect(await scene.server.context.approvals.find(id)).toMatchObject({ status: 'approved' })
+  })
+
+  it('refuse a token of an earlier sign-in', async () => {
+    const visitor = createVisitor(issuer)
+    const early = await visitor.token('/sign-in')
+    await visitor.signIn('ada')
+    const { id } = await ask('user_a')
+    expect((await visitor.post(`/approvals/${id}`, { decision: 'approve', form_token: early })).status).toBe(403)
+  })
+
+  it('do nothing for who is not signed in, or is someone else', async () => {
+    const { id } = await ask('user_a')
+    const stranger = createVisitor(issuer)
+    const sent = await stranger.get(`/approvals/${id}`)
+    expect(sent.headers.get('location')).toBe(`/sign-in?return=%2Fapprovals%2F${id}`)
+    const form_token = await stranger.token('/sign-in')
+    expect((await stranger.post(`/approvals/${id}`, { decision: 'approve', form_token })).status).toBe(401)
+    const approver = await visitorSignedIn('xena')
+    const own = await approver.token('/consents')
+    expect((await approver.get(`/approvals/${id}`)).status).toBe(404)
+    expect(
+      (
+        await approver.post(`/approvals/${id}`, {
+          decision: 'approve',
+          form_token: (await approver.token('/approvals')) || own,
+        })
+      ).status,
+    ).toBe(404)
+    expect(await scene.server.context.approvals.find(id)).toMatchObject({ status: 'pending' })
+  })
+
+  it('let no one withdraw the consent of someone else', async () => {
+    const { consents } = scene.server.context
+    const given = await consents.grant({
+      ...{ subject: 'user_a', agentId: 'agent:support', permission: 'billing:read', resource: billing },
+      ...{ detailsDigest: '', mode: 'once', transaction: null, sessionId: null, expiresAt: null },
+    })
+    const path = `/consents/${given.id}/withdrawal`
+    const other = await visitorSignedIn('bob')
+    expect((await other.post(path, { form_token: await other.token('/approvals') })).status).toBe(404)
+    expect(await consents.find(given.id)).toMatchObject({ status: 'granted' })
+    const own = await visitorSignedIn('ada')
+    expect((await own.post(path, { form_token: await own.token('/consents') })).status).toBe(303)
+    expect(await consents.find(given.id)).toMatchObject({ status: 'withdrawn' })
+  })
+
+  it('tell who decides twice', async () => {
+    const visitor = await visitorSignedIn('ada')
+    const { id } = await ask('user_a')
+    const form_token = await visitor.token(`/approvals/${id}`)
+    expect((await visitor.post(`/approvals/${id}`, { decision: 'deny', form_token })).status).toBe(303)
+    expect((await visitor.post(`/approvals/${id}`, { decision: 'approve', form_token })).status).toBe(409)
+    expect(await scene.server.context.approvals.find(id)).toMatchObject({ status: 'denied' })
+  })
+
+  it('take what is not clearly an approval as a denial', async () => {
+    const visitor = await visitorSignedIn('ada')
+    const { id } = await ask('user_a')
+    await visitor.post(`/approvals/${id}`, {
+      decision: 'Approve ',
+      form_token: await visitor.token(`/approvals/${id}`),
+    })
+    expect(await scene.server.context.approvals.find(id)).toMatchObject({ status: 'denied' })
+  })
+
+  it.each(['//evil.example', 'https://evil.example', '/approvals/../../token', '/approvals\\..', '/sign-out'])(
+    'lead nowhere else after sign-in: %s',
+    async (onward) => {
+      const visitor = createVisitor(issuer)
+      const form_token = await visitor.token(`/sign-in?return=${encodeURIComponent(onward)}`)
+      const answer = await visitor.post('/sign-in', {
+        form_token,
+        username: 'ada',
+        password: 'correct horse battery',
+        return: onward,
+      })
+      expect(answer.headers.get('location')).toBe('/approvals')
+    },
+  )
+
+  it('give a new session at sign-in, and end it at sign-out', async () => {
+    const visitor = await visitorSignedIn('ada')
+    const first = visitor.cookies.get('_session')
+    await visitor.signIn('ada')
+    expect(visitor.cookies.get('_session')).not.toBe(first)
+    const second = new Map(visitor.cookies)
+    expect((await visitor.post('/sign-out', { form_token: await visitor.token('/approvals') })).status).toBe(200)
+    expect((await visitor.get('/approvals')).status).toBe(303)
+    const replayed = await fetch(`${issuer}/approvals`, {
+      redirect: 'manual',
+      headers: { cookie: [...second.values()].map((line) => line.split(';', 1)[0]).join('; ') },
+    })
+    expect(replayed.status).toBe(303)
+  })
+
+  it('end a sign-in when the account is disabled', async () => {
+    const visitor = await visitorSignedIn('bob')
+    expect((await visitor.get('/approvals')).status).toBe(200)
+    await scene.server.context.accounts.change('user_b', { status: 'disabled' })
+    expect((await visitor.get('/approvals')).status).toBe(303)
+    await scene.server.context.accounts.change('user_b', { status: 'active' })
+  })
+
+  it('stop who guesses at one password, even with the right one', async () => {
+    const visitor = createVisitor(issuer)
+    const form_token = await visitor.token('/sign-in')
+    const attempt = (username: string) => visitor.post('/sign-in', { form_token, username, password: 'wrong' })
+    for (let count = 0; count < 20; count += 1) expect((await attempt('nobody')).status).toBe(401)
+    const stopped = await attempt('nobody')
+    expect(stopped.status).toBe(429)
+    expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await visitor.signIn('ada')).status).toBe(303)
+    const { events } = await scene.server.context.audit.search({ type: 'login.failed' }, { limit: 100 })
+    expect(events.length).toBeGreaterThanOrEqual(21)
+    expect(JSON.stringify(events)).not.toContain('nobody')
+  })
+
+  it('show a request to the browser alone that it began in, and once', async () => {
+    const { url } = await scene.begin({ scope: 'openid billing:read' })
+    const visitor = createVisitor(issuer)
+    const path = new URL((await visitor.get(url)).headers.get('location') ?? '', issuer).pathname
+    expect((await createVisitor(issuer).get(path)).status).toBe(400)
+    const form_token = await visitor.token(path)
+    const answer = await visitor.post(`${path}/sign-in`, {
+      form_token,
+      username: 'ada',
+      password: 'correct horse battery',
+    })
+    expect(answer.status).toBe(303)
+    expect((await visitor.post(`${path}/consent`, { form_token, decision: 'allow' })).status).toBe(400)
+  })
+
+  it('let no one go on in the session of someone else', async () => {
+    const visitor = await visitorSignedIn('ada')
+    const { url } = await scene.begin({ scope: 'openid billing:read', parameters: { prompt: 'login' } })
+    const path = new URL((await visitor.get(url)).headers.get('location') ?? '', issuer).pathname
+    const form_token = await visitor.token(path)
+    const credentials = { username: 'bob', password: 'correct horse battery' }
+    expect((await visitor.post(`${path}/sign-in`, { form_token, ...credentials })).status).toBe(409)
+    expect((await visitor.post(`${path}/sign-in`, { form_token, ...credentials, username: 'ada' })).status).toBe(303)
+  })
+
+  it('answer a wrong authorization request with a page', async () => {
+    const page = await createVisitor(issuer).get('/authorize?client_id=none')
+    expect(page.status).toBe(400)
+    expect(await page.text()).toContain('<h1>This did not work</h1>')
+  })
+
+  async function backchannel(parameters: Record<string, string>): Promise<Response> {
+    return fetch(`${issuer}/backchannel`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`support-app:${secret}`)}` },
+      body: new URLSearchParams({ login_hint: 'user_a', scope: 'openid billing:pay', ...parameters }),
+    })
+  }
+
+  async function poll(auth_req_id: string): Promise<Record<string, unknown>> {
+    const response = await fetch(`${issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`support-app:${secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id }),
+    })
+    return response.json()
+  }
+
+  it('approve what an agent without a browser asks: it polls and gets a token for one use', async () => {
+    const { auth_req_id } = await (await backchannel({ binding_message: 'Bill 7' })).json()
+    expect(await poll(auth_req_id)).toMatchObject({ error: 'authorization_pending' })
+    const visitor = await visitorSignedIn('ada')
+    const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+    expect(JSON.stringify(item)).not.toContain(auth_req_id)
+    const path = `/approvals/${item?.id}`
+    expect(await (await visitor.get(path)).text()).toContain('<strong>Bill 7</strong>')
+    await visitor.post(path, { decision: 'approve', form_token: await visitor.token(path) })
+    const tokens = await poll(auth_req_id)
+    expect(tokens).toMatchObject({ token_type: 'Bearer', scope: expect.stringContaining('billing:pay') })
+    expect(await scene.exchange(String(tokens.access_token), 'billing:pay')).toMatchObject({ scope: 'billing:pay' })
+    expect(await scene.exchange(String(tokens.access_token), 'billing:pay')).toMatchObject({
+      error: 'consent_required',
+    })
+    expect(await poll(auth_req_id)).toMatchObject({ error: 'invalid_grant' })
+  })
+
+  it('deny it: the agent is told', async () => {
+    const { auth_req_id } = await (await backchannel({})).json()
+    const visitor = await visitorSignedIn('ada')
+    const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+    const path = `/approvals/${item?.id}`
+    await visitor.post(path, { decision: 'deny', form_token: await visitor.token(path) })
+    expect(await poll(auth_req_id)).toMatchObject({ error: 'access_denied' })
+  })
+
+  it.each([
+    ['unknown_user_id', { login_hint: 'user_z' }],
+    ['invalid_scope', { login_hint: 'user_b' }],
+    ['invalid_scope', { scope: 'openid billing:never' }],
+    ['invalid_binding_message', { binding_message: 'two\nlines' }],
+    ['invalid_binding_message', { binding_message: 'a'.repeat(101) }],
+    ['invalid_request', { user_code: '1234' }],
+  ])('refuse what no one could approve: %s', async (error, parameters) => {
+    const response = await backchannel(parameters)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error })
+    expect(await scene.server.context.approvals.list({ status: 'pending', limit: 10 })).toEqual([])
+  })
+
+  it('do not let one agent flood a person', async () => {
+    for (let count = 0; count < 20; count += 1)
+      expect((await backchannel({ binding_message: `${count}` })).status).toBe(200)
+    expect(await (await backchannel({})).json()).toMatchObject({ error: 'access_denied' })
+    expect((await backchannel({ login_hint: 'user_b', scope: 'openid billing:read' })).status).toBe(200)
+  })
+})
