@@ -146,6 +146,18 @@ describe('approvals', () => {
     expect((await scene.grants.use(asked)) !== undefined).toBe(isOpen)
   })
 
+  it('of a grant that was decided elsewhere change nothing, and wait no longer', async () => {
+    const asked = { agentId: agent, subject: null, resource: billing, scope: ['billing:pay'], transaction: null }
+    const grant = await scene.grants.request({ ...asked, justification: 'why not', duration: 60, maxUses: 1 })
+    const request = { resource: billing, scope: ['billing:pay'], grantId: grant.id }
+    const { id } = await scene.approvals.ask({ kind: 'grant', agentId: agent, subject: null, request })
+    await scene.grants.decide(grant.id, 'denied', 'someone else')
+    expect(await scene.approvals.decide(id, 'approved', 'approver', null)).toBe(false)
+    expect(await scene.grants.find(grant.id)).toMatchObject({ status: 'denied', decidedBy: 'someone else' })
+    expect(await scene.approvals.find(id)).toMatchObject({ status: 'expired' })
+    expect(scene.recorded.map(({ type }) => type)).not.toContain('approval.granted')
+  })
+
   it('of an unknown permission record the decision and open nothing', async () => {
     const { id } = await scene.approvals.ask(permission)
     expect(await scene.approvals.decide(id, 'approved', 'approver', null)).toBe(true)

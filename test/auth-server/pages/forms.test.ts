@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { billing, openPagesScene, type PagesScene, secret } from './scene.js'
+import { billing, membersOf, openPagesScene, type PagesScene, secret } from './scene.js'
 import { createVisitor, type Visitor } from './visitor.js'
 
 describe('pages without a browser', () => {
@@ -223,17 +223,21 @@ describe('pages without a browser', () => {
     })
   }
 
+  async function request(parameters: Record<string, string>): Promise<string> {
+    return String((await membersOf(await backchannel(parameters))).auth_req_id)
+  }
+
   async function poll(auth_req_id: string): Promise<Record<string, unknown>> {
     const response = await fetch(`${issuer}/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${btoa(`support-app:${secret}`)}` },
       body: new URLSearchParams({ grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id }),
     })
-    return response.json()
+    return membersOf(response)
   }
 
   it('approve what an agent without a browser asks: it polls and gets a token for one use', async () => {
-    const { auth_req_id } = await (await backchannel({ binding_message: 'Bill 7' })).json()
+    const auth_req_id = await request({ binding_message: 'Bill 7' })
     expect(await poll(auth_req_id)).toMatchObject({ error: 'authorization_pending' })
     const visitor = await visitorSignedIn('ada')
     const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
@@ -251,7 +255,7 @@ describe('pages without a browser', () => {
   })
 
   it('deny it: the agent is told', async () => {
-    const { auth_req_id } = await (await backchannel({})).json()
+    const auth_req_id = await request({})
     const visitor = await visitorSignedIn('ada')
     const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
     const path = `/approvals/${item?.id}`

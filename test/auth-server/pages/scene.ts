@@ -179,7 +179,12 @@ async function exchange(issuer: string, token: string, scope: string): Promise<R
       scope,
     }),
   })
-  return response.json()
+  return membersOf(response)
+}
+
+/** Members of a JSON answer: an object, as every answer of the server is. */
+export async function membersOf(response: Response): Promise<Record<string, unknown>> {
+  return (await response.json()) as Record<string, unknown>
 }
 
 function portOf(server: Server): number {

@@ -34,7 +34,7 @@ export interface Approvals {
   ask(item: Pick<Approval, 'kind' | 'agentId' | 'subject' | 'request'>): Promise<Approval>
   /**
    * Decides an item and does what it says: consents are kept, a grant opens; a `permission` is only recorded.
-   * False where it is no longer pending, or a `consent` is another person's.
+   * False where it is no longer pending, a `consent` is another person's, or the grant was decided elsewhere.
    */
   decide(id: string, decision: 'approved' | 'denied', by: string, sessionId: string | null): Promise<boolean>
   /** Told of every decision, inside its transaction: a rejection undoes it. */

@@ -53,6 +53,10 @@ export function createApprovals(parts: Parts): Approvals {
       if (rows.length === 0) return false
       const approval = toApproval(first(rows))
       const isApproved = decision === 'approved'
+      if (!(await carryOut(approval, isApproved, by, sessionId))) {
+        await database.query(`update approvals set status = 'expired', decided_by = null where id = $1`, [id])
+        return false
+      }
       await audit.record({
         type: decisionType(approval, isApproved),
         decision: isApproved ? 'allow' : 'deny',
@@ -60,25 +64,27 @@ export function createApprovals(parts: Parts): Approvals {
         requested: requestedOf(approval),
         change: { by },
       })
-      await carryOut(approval, isApproved, by, sessionId)
       for (const listener of listeners) await listener(approval, sessionId)
       return true
     })
   }
 
+  /** Does what was decided. False where the grant it is about was decided elsewhere: there is nothing left to do. */
   async function carryOut(
     approval: Approval,
     isApproved: boolean,
     by: string,
     sessionId: string | null,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { kind, subject, request } = approval
     if (kind === 'consent' && isApproved && subject !== null) {
       await keepConsents(parts, { ...approval, subject }, sessionId)
     }
     if (kind === 'grant' && request.grantId !== undefined) {
+      if ((await grants.find(request.grantId))?.status !== 'requested') return false
       await grants.decide(request.grantId, isApproved ? 'approved' : 'denied', by)
     }
+    return true
   }
 
   async function expire(): Promise<number> {
