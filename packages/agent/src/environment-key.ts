@@ -2,7 +2,7 @@ import { DelegationError } from './errors.js'
 import { type KeySource, keyFrom } from './key-source.js'
 
 /** Where a key is looked for when no source is named. */
-export const defaultKeyVariable = 'BEHALF_AGENT_KEY'
+const defaultKeyVariable = 'BEHALF_AGENT_KEY'
 
 /**
  * A key in an environment variable: a private JWK, or PKCS #8 text.

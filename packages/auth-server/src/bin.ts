@@ -1,31 +1,29 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { ConfigurationError } from '@behalf/core'
+import { readCommand, usage } from './bin/command.js'
 import { describeConfiguration, readConfiguration } from './bin/configuration.js'
+import { initialize } from './bin/init.js'
 import { serve } from './bin/serve.js'
 
-const usage = `Usage: behalf-auth-server [--check] <config.yaml>
+/** Exit codes: what was asked for is wrong, or how it was asked for. */
+const faulty = 1
+const misused = 2
 
-  --check   print the effective configuration and stop
-`
-
-const { values, positionals } = parseArgs({
-  options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
-  allowPositionals: true,
-})
-const [file] = positionals
-if (values.help || file === undefined || positionals.length > 1) {
-  process.stderr.write(usage)
-  process.exit(values.help ? 0 : 2)
-}
-
+const command = readCommand(process.argv.slice(2))
 try {
-  const configuration = await readConfiguration(file)
-  process.stdout.write(describeConfiguration(configuration))
-  if (!values.check) await serve(configuration)
+  if (command.name === 'help') process.stdout.write(usage)
+  else if (command.name === 'misuse') {
+    process.stderr.write(`${command.fault}\n\n${usage}`)
+    process.exitCode = misused
+  } else if (command.name === 'init') process.stdout.write(await initialize(command.folder))
+  else {
+    const configuration = await readConfiguration(command.file)
+    process.stdout.write(describeConfiguration(configuration))
+    if (command.name === 'serve') await serve(configuration)
+  }
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exit(1)
+  process.exitCode = faulty
 }

@@ -22,7 +22,7 @@ export function openBrowser(): Promise<Browser> {
 }
 
 export const billing = 'https://billing.example.com'
-export const orders = 'https://orders.example.com'
+const orders = 'https://orders.example.com'
 export const secret = 'a-secret-of-the-support-agent-0123456789'
 export const password = 'correct horse battery'
 const own = ['billing:read', 'billing:pay', 'orders:change']

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigurationError } from '@behalf/core'
-import { parse, stringify } from 'yaml'
+import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import type { AuthServerOptions } from '../options.js'
 import { seedSchema } from '../seed-schema.js'
@@ -41,7 +41,11 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   const encryptionKey = await Promise.all(
     encryptionKeyFiles.map(async (name) => (await readText(resolve(dirname(file), name))).trim()),
   )
-  const options = { ...rest, ...(encryptionKey.length === 0 ? {} : { encryptionKey }) }
+  const database = isFolder(rest.database) ? resolve(dirname(file), rest.database) : rest.database
+  if (database !== 'memory' && encryptionKey.length === 0) {
+    throw new ConfigurationError('encryptionKeyFiles', 'is required with a database that lasts: behalf-auth-server init')
+  }
+  const options = { ...rest, database, ...(encryptionKey.length === 0 ? {} : { encryptionKey }) }
   readSettings(options)
   return {
     options: { ...options, ...(seed === undefined ? {} : { seed }) },
@@ -49,7 +53,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
     logLevel: log.level,
     shown: {
       ...rest,
-      database: withoutPassword(rest.database),
+      database: withoutPassword(database),
       listen,
       log,
       encryptionKeyFiles,
@@ -71,10 +75,10 @@ export function describeConfiguration({ shown }: Configuration): string {
 async function readYaml(file: string): Promise<unknown> {
   const text = await readText(file)
   try {
-    return parse(text, { maxAliasCount: 0 })
+    return parse(text, { maxAliasCount: 0, logLevel: 'error' })
   } catch (cause) {
-    // biome-ignore lint/style/useErrorCause: its text says it all
-    throw new ConfigurationError(file, `is not YAML: ${cause instanceof Error ? cause.message : ''}`)
+    // biome-ignore lint/style/useErrorCause: it quotes the file, and so its secrets
+    throw new ConfigurationError(file, `is not YAML: ${describeFault(cause)}`)
   }
 }
 
@@ -87,9 +91,22 @@ async function readText(file: string): Promise<string> {
   }
 }
 
+/** Where a file stops to be YAML, with none of its words. */
+function describeFault(cause: unknown): string {
+  if (!(cause instanceof YAMLParseError)) return 'an alias, or something else that is not taken'
+  const { code, linePos } = cause
+  return `${code.toLowerCase().replaceAll('_', ' ')}${linePos === undefined ? '' : `, line ${linePos[0].line}`}`
+}
+
+function isFolder(database: string): boolean {
+  return database !== 'memory' && !/^postgres(?:ql)?:/u.test(database)
+}
+
+/** Everything after the name of the database may hold a secret too. */
 function withoutPassword(database: string): string {
-  if (!URL.canParse(database)) return database
+  if (isFolder(database) || !URL.canParse(database)) return database
   const url = new URL(database)
   if (url.password !== '') url.password = '...'
+  for (const name of url.searchParams.keys()) if (/pass/iu.test(name)) url.searchParams.set(name, '...')
   return url.href
 }

@@ -64,7 +64,7 @@ export function detailsDigest(entry: unknown): string {
 }
 
 /** `type` of an entry of `authorization_details`; undefined where it has none. */
-export function typeOf(entry: unknown): string | undefined {
+function typeOf(entry: unknown): string | undefined {
   if (typeof entry !== 'object' || entry === null || !('type' in entry)) return undefined
   return typeof entry.type === 'string' ? entry.type : undefined
 }

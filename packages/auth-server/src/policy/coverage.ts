@@ -34,7 +34,7 @@ export function coverageOf(condition: Condition, catalogue: Catalogue): Coverage
 }
 
 /** Whether whatever `inner` matches, `outer` matches too. */
-export function covers(outer: Coverage, inner: Coverage): boolean {
+function covers(outer: Coverage, inner: Coverage): boolean {
   return (
     (outer.acrNot === undefined || includes(inner.acrNot ?? [], outer.acrNot)) &&
     includes(outer.when.agents, inner.when.agents) &&

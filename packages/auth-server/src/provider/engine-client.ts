@@ -36,4 +36,4 @@ export function toEngineClient({ id, name, metadata }: Client): AdapterPayload {
 }
 
 /** CIBA core section 10. */
-export const cibaGrant = 'urn:openid:params:grant-type:ciba'
+const cibaGrant = 'urn:openid:params:grant-type:ciba'

@@ -8,7 +8,7 @@ export type Delivery =
   | { readonly outcome: 'failed'; readonly error: string }
 
 /** Milliseconds one delivery may take. */
-export const deliveryTimeout = 5_000
+const deliveryTimeout = 5_000
 
 /** Bytes of an answer that are read. */
 const maxAnswer = 4_096
@@ -39,7 +39,7 @@ export async function deliver(url: string, token: string, signal: AbortSignal): 
 }
 
 /** Https anywhere, http on this machine only, never with a user name or password. */
-export function isPushable(url: string): boolean {
+function isPushable(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname, username, password } = new URL(url)
   if (username !== '' || password !== '') return false
