@@ -1,3 +1,4 @@
+import { createRevocationList } from '@behalf/core'
 import { createGuard, getAuth } from '@behalf/express'
 import express from 'express'
 import { accounts } from './accounts.js'
@@ -14,16 +15,22 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-const { requireScope, metadata, resourceServer } = createGuard({
+// What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
+const revocations = createRevocationList()
+
+const { requireScope, metadata, securityEvents, resourceServer } = createGuard({
   issuer: ISSUER,
   audience: AUDIENCE,
   audit: writeLine,
+  revocation: revocations,
+  securityEvents: { revocations },
   onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
 })
 
 const app = express()
 app.disable('x-powered-by')
 app.use(metadata())
+app.post('/events', securityEvents()) // pushed by the issuer, signed for this API
 
 // Ready when the issuer's keys are at hand; until then the rejection is answered as 503.
 app.get('/ready', async (_request, response) => {

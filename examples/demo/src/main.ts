@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { printAuthorityTrail } from './authority-trail.js'
 import { introduce } from './introduction.js'
 import { createLifeline } from './lifeline.js'
 import { serve } from './serve.js'
@@ -14,10 +15,11 @@ try {
   const stage = await createStage()
   const story = createStory(stage)
 
-  introduce(stage)
+  await introduce(stage)
   const outcome = await tell(story, stage)
   printTrail(stage)
-  const fits = summarize(outcome, stage)
+  const isIntact = await printAuthorityTrail(stage)
+  const fits = summarize(outcome, stage, isIntact)
 
   if (fits && options.serve) await serve(story, stage, lifeline.awaited())
   await stage.close()

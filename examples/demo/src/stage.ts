@@ -1,19 +1,13 @@
+import { createDelegationClient } from '@behalf/agent'
 import { type AuditTrail, createAuditTrail, type Service, startService } from '@behalf/example-harness'
-import { createTestIssuer, type TestIssuer } from '@behalf/testing'
-
-export const apis = ['billing', 'users', 'orders', 'refunds'] as const
-export type Api = (typeof apis)[number]
-
-export const frameworks: Readonly<Record<Api, string>> = {
-  billing: 'Express',
-  users: 'Fastify',
-  orders: 'Koa',
-  refunds: 'Hono',
-}
-
-export function audienceOf(api: Api): string {
-  return `https://${api}.example.com`
-}
+import { exportJWK, generateKeyPair } from 'jose'
+import * as oauth from 'oauth4webapi'
+import { type Api, apis, audienceOf } from './apis.js'
+import { type Application, createApplication } from './application.js'
+import { type Authority, createAuthority } from './authority.js'
+import type { Agent } from './party.js'
+import { createPerson, type Person } from './person.js'
+import { ada, agents, createWorld, web } from './world.js'
 
 /** What an API told its operator. */
 export interface ReportedWarning {
@@ -22,21 +16,26 @@ export interface ReportedWarning {
   readonly message: string
 }
 
-/** The issuer and the four APIs, each API in a process of its own. */
+/** The auth server, four APIs in processes of their own, and those who call them. */
 export interface Stage {
-  readonly issuer: TestIssuer
+  readonly authority: Authority
+  readonly person: Person
+  readonly support: Agent
+  readonly growth: Agent
+  readonly web: Application
   readonly trail: AuditTrail
   /** What the APIs told their operators. */
   readonly warnings: readonly ReportedWarning[]
   service(api: Api): Service
-  /** Stops an API and starts it again at the same port, with no key in its memory. */
+  /** Stops an API and starts it again at the same port, with nothing in its memory. */
   restart(api: Api): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts everything and waits until every API has the keys of the issuer. */
+/** Starts everything and waits until every API has the keys of the auth server. */
 export async function createStage(): Promise<Stage> {
-  const issuer = await createTestIssuer()
+  const authority = await createAuthority()
+  const { issuer } = authority
   const trail = createAuditTrail()
   const warnings: ReportedWarning[] = []
   const services = new Map<Api, Service>()
@@ -45,7 +44,7 @@ export async function createStage(): Promise<Stage> {
     const started = await startService({
       name: `${api}-api`,
       entry: import.meta.resolve(`@behalf/example-${api}-api`),
-      env: { ISSUER: issuer.issuer, AUDIENCE: audienceOf(api), HOST: '127.0.0.1', PORT: port },
+      env: { ISSUER: issuer, AUDIENCE: audienceOf(api), HOST: '127.0.0.1', PORT: port },
       onLine(line) {
         trail.record(api, line)
         const { type, code, message } = line
@@ -63,13 +62,18 @@ export async function createStage(): Promise<Stage> {
     return started
   }
 
-  async function close(): Promise<void> {
-    await Promise.all([...services.values()].map((started) => started.stop()))
-    await issuer.close()
-  }
+  await Promise.all(apis.map((api) => start(api, process.env[`${api.toUpperCase()}_PORT`] ?? '0')))
+  const [support, growth] = await Promise.all([createAgent('support', issuer), createAgent('growth', issuer)])
+  const keys = { support: support.publicKey, growth: growth.publicKey }
+  await authority.open(createWorld(keys, (api) => `${service(api).url}/events`))
+  await Promise.all(apis.map((api) => ready(service(api))))
 
-  const stage: Stage = {
-    issuer,
+  return {
+    authority,
+    person: createPerson(issuer, ada),
+    support: support.agent,
+    growth: growth.agent,
+    web: createApplication(issuer, web.clientId, oauth.None()),
     trail,
     warnings,
     service,
@@ -78,12 +82,25 @@ export async function createStage(): Promise<Stage> {
       await stop()
       await start(api, new URL(url).port)
     },
-    close,
+    async close() {
+      await Promise.all([...services.values()].map((started) => started.stop()))
+      await authority.close()
+    },
   }
+}
 
-  await Promise.all(apis.map((api) => start(api, process.env[`${api.toUpperCase()}_PORT`] ?? '0')))
-  await Promise.all(apis.map((api) => ready(service(api))))
-  return stage
+/** An agent with a key of its own: the auth server gets the public half. */
+async function createAgent(name: keyof typeof agents, serverUrl: string) {
+  const { id, clientId, scope } = agents[name]
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const agent: Agent = {
+    id,
+    scope,
+    // Tokens bound to a key of the agent are the default; these are not, so that curl can carry them too.
+    client: createDelegationClient({ serverUrl, clientId, key: () => ({ privateKey }), dpop: false }),
+    application: createApplication(serverUrl, clientId, oauth.PrivateKeyJwt(privateKey)),
+  }
+  return { agent, publicKey: await exportJWK(publicKey) }
 }
 
 async function ready({ name, url }: Service): Promise<void> {

@@ -1,8 +1,10 @@
+import { DelegationError } from '@behalf/agent'
 import { play } from '@behalf/example-harness'
 import { type Column, columns, headings } from './columns.js'
 import { paint, print, verdictStyle } from './paint.js'
+import type { Party } from './party.js'
 import type { Stage } from './stage.js'
-import type { Line, Scene } from './story.js'
+import type { Ask, Call, Scene } from './story.js'
 
 const table: readonly Column[] = [
   ['#', 2],
@@ -17,57 +19,79 @@ const table: readonly Column[] = [
 
 /** What came of the story. */
 export interface Outcome {
+  /** Calls of APIs. */
   readonly calls: number
+  /** Tokens asked for in vain. */
+  readonly asks: number
   readonly failed: number
   readonly seconds: number
+}
+
+/** What came of a line, as the table shows it. */
+interface Told {
+  readonly what: string
+  readonly verdict: string
+  readonly status: number | null
+  readonly code: string
+  readonly mismatches: readonly string[]
 }
 
 /** Makes the calls one after the other and prints a row for each. */
 export async function tell(scenes: readonly Scene[], stage: Stage): Promise<Outcome> {
   const begun = performance.now()
-  let calls = 0
-  let failed = 0
+  const outcome = { calls: 0, asks: 0, failed: 0 }
   print(` ${paint('dim', headings(table))}`)
   for (const { title, before, lines } of scenes) {
     print()
     print(` ${paint('bold', title)}`)
     await before?.()
     for (const line of lines) {
-      calls += 1
-      const { answer, recorded, mismatches } = await play(line, stage.service(line.api), stage.issuer, stage.trail)
-      if (mismatches.length > 0) failed += 1
-      print(row(`${calls}`, line, recorded.event.decision, answer.status, answer.code))
-      for (const mismatch of mismatches) print(paint('red', `    ! ${mismatch}`))
+      const told = await ('ask' in line ? tellAsk(line) : tellCall(line, stage))
+      outcome['ask' in line ? 'asks' : 'calls'] += 1
+      if (told.mismatches.length > 0) outcome.failed += 1
+      print(row(`${outcome.calls + outcome.asks}`, line.by, told))
+      for (const mismatch of told.mismatches) print(paint('red', `    ! ${mismatch}`))
     }
   }
-  return { calls, failed, seconds: (performance.now() - begun) / 1000 }
+  return { ...outcome, seconds: (performance.now() - begun) / 1000 }
 }
 
-function row(number: string, { api, call, carries }: Line, verdict: string, status: number, code = ''): string {
-  const { clientId = '-', subject = '-', actor = '-' } = carries ?? {}
-  const cells = columns(table, [
-    number.padStart(2),
-    clientId,
-    subject,
-    [actor].flat()[0] ?? '-',
-    `${call.method.padEnd(4)} ${api.padEnd(7)} ${call.path}`,
-    verdict,
-    `${status}`,
-    code,
-  ])
-  const style = verdictStyle(status)
+async function tellCall(line: Call, stage: Stage): Promise<Told> {
+  const { api, call, by } = line
+  const { answer, recorded, mismatches } = await play(line, stage.service(api), by.call, stage.trail)
+  return {
+    what: `${call.method.padEnd(4)} ${api.padEnd(7)} ${call.path}`,
+    verdict: recorded.event.decision,
+    status: answer.status,
+    code: answer.code ?? '',
+    mismatches,
+  }
+}
+
+async function tellAsk({ ask, scope, refused }: Ask): Promise<Told> {
+  const code = await ask().then(
+    () => 'issued',
+    (error: unknown) => (error instanceof DelegationError ? error.code : 'unknown'),
+  )
+  const mismatches = code === refused ? [] : [`the auth server said ${code}, expected ${refused}`]
+  return { what: `POST auth    /token ${scope}`, verdict: 'deny', status: null, code, mismatches }
+}
+
+function row(number: string, { clientId, subject, agent = '-' }: Party, told: Told): string {
+  const { what, verdict, status, code } = told
+  const cells = columns(table, [number.padStart(2), clientId, subject, agent, what, verdict, `${status ?? '-'}`, code])
+  const style = verdictStyle(status ?? 400)
   return ` ${cells.map((cell, index) => (index < 5 ? cell : paint(style, cell))).join('  ')}`.trimEnd()
 }
 
 /** Says whether all went as expected, in a sentence and as a boolean. */
-export function summarize({ calls, failed, seconds }: Outcome, { trail, issuer }: Stage): boolean {
-  const fits = failed === 0 && trail.events.length === calls
-  const fetches = issuer.requests['/jwks'] ?? 0
+export function summarize({ calls, asks, failed, seconds }: Outcome, { trail }: Stage, isIntact: boolean): boolean {
+  const fits = failed === 0 && trail.events.length === calls && isIntact
   const verdict = failed === 0 ? 'every verdict as expected' : `${failed} not as expected`
   print()
   print(
-    `${calls} calls in ${seconds.toFixed(1)} s, ${paint(fits ? 'green' : 'red', verdict)}; ` +
-      `${trail.events.length} audit events; the issuer was asked for its keys ${fetches} times.`,
+    `${calls} calls and ${asks} tokens asked for in vain in ${seconds.toFixed(1)} s, ${paint(fits ? 'green' : 'red', verdict)}; ` +
+      `${trail.events.length} audit events of the APIs.`,
   )
   print()
   return fits

@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { mintToken } from '@behalf/example-harness'
-import type { TestIssuer } from '@behalf/testing'
-import type { Line } from './story.js'
+import type { Call } from './story.js'
 
 /** Hands out fresh tokens by name, so that a pasted line works for as long as the demo is up. On loopback only. */
 export interface TokenDesk {
@@ -11,13 +9,13 @@ export interface TokenDesk {
   close(): void
 }
 
-export async function createTokenDesk(lines: readonly Line[], issuer: TestIssuer): Promise<TokenDesk> {
+export async function createTokenDesk(lines: readonly Call[]): Promise<TokenDesk> {
   const byPath = new Map(lines.map((line) => [`/${line.again?.[0]}`, line]))
 
   const server = createServer((request, response) => {
     const line = byPath.get(request.url ?? '')
-    const minted = line ? mintToken(line, issuer) : Promise.resolve(null)
-    minted.then(
+    const issued = line ? line.by.token() : Promise.resolve(null)
+    issued.then(
       (token) => response.writeHead(token ? 200 : 404, { 'Content-Type': 'text/plain' }).end(token),
       () => response.writeHead(500).end(),
     )

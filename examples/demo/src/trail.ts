@@ -10,14 +10,14 @@ const table: readonly Column[] = [
   ['VERDICT', 7],
   ['CODE', 19],
   ['SUBJECT', 11],
-  ['AGENT < CALLED BY', 28],
+  ['AGENT', 13],
   ['CLIENT', 8],
   ['ROUTE', 23],
 ]
 
 const styles = { allow: 'green', deny: 'red', error: 'yellow' } as const
 
-/** Prints the audit events so far: each in a line, and whole the one with the longest chain. */
+/** Prints the audit events so far: each in a line, and the first one whole. */
 export function printTrail({ trail: { events }, warnings }: Stage): void {
   print()
   print(paint('bold', 'What the four APIs wrote to their audit logs, one event for each call'))
@@ -30,12 +30,12 @@ export function printTrail({ trail: { events }, warnings }: Stage): void {
   print()
   for (const { api, code, message } of warnings) printWrapped(`${api}-api`, `${code}: ${message}`)
 
-  const [longest] = events.toSorted((a, b) => chainLength(b) - chainLength(a))
-  if (!longest) return
+  const [first] = events
+  if (!first) return
   print()
-  print(paint('bold', `Event ${events.indexOf(longest) + 1}, whole`))
+  print(paint('bold', 'Event 1, whole'))
   print()
-  for (const [member, value] of Object.entries(longest.event)) {
+  for (const [member, value] of Object.entries(first.event)) {
     printWrapped(member, JSON.stringify(value))
   }
 }
@@ -43,10 +43,6 @@ export function printTrail({ trail: { events }, warnings }: Stage): void {
 function printWrapped(label: string, text: string): void {
   const lines = wrap(text, 103)
   for (const [index, line] of lines.entries()) print(` ${(index === 0 ? label : '').padEnd(16)}${paint('dim', line)}`)
-}
-
-function chainLength({ event }: RecordedEvent): number {
-  return event.chain?.length ?? 0
 }
 
 export function printTrailHeadings(): void {
@@ -61,7 +57,7 @@ export function printTrailLine({ service, event }: RecordedEvent, number: number
     event.decision,
     event.reason.code,
     subjectOf(event),
-    chainOf(event),
+    event.actor?.id ?? '-',
     event.client?.id ?? '-',
     `${event.request.method} ${event.resource.route ?? '-'}`,
   ])
@@ -72,9 +68,4 @@ export function printTrailLine({ service, event }: RecordedEvent, number: number
 /** A token whose signature did not hold proves nothing, so its event names nobody. */
 function subjectOf({ subject, token }: DecisionEvent): string {
   return subject?.id ?? (token ? '(unproven)' : '-')
-}
-
-/** The current actor and those that called it. Of a token that was refused for its claims, the current actor alone. */
-function chainOf({ actor, chain = actor ? [actor] : [] }: DecisionEvent): string {
-  return chain.map(({ id }) => id).join(' < ') || '-'
 }

@@ -18,14 +18,30 @@ export interface Answer {
   readonly traceId: string
 }
 
-/** Sends one request with a bearer token, or without a token when it is null. */
-export async function send(url: string, { method, path, body }: Call, token: string | null): Promise<Answer> {
+/** A request, before it carries a token. */
+export interface Outgoing {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal: AbortSignal
+}
+
+/** Sends a request with the token it needs, as a client does. */
+export type Caller = (url: URL, request: Outgoing) => Promise<Response>
+
+/** A caller with this token; without one when it is null. */
+export function bearer(token: string | null): Caller {
+  return (url, { headers, ...request }) =>
+    fetch(url, { ...request, headers: { ...headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) } })
+}
+
+/** Has a call made, and reads the answer. */
+export async function send(url: string, { method, path, body }: Call, caller: Caller): Promise<Answer> {
   const traceId = randomBytes(16).toString('hex')
-  const response = await fetch(new URL(path, url), {
+  const response = await caller(new URL(path, url), {
     method,
     headers: {
       traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),

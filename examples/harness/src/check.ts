@@ -1,12 +1,16 @@
-import { createTestIssuer } from '@behalf/testing'
-import { send } from './call.js'
+import { createTestIssuer, type TestIssuer, type TokenSpec } from '@behalf/testing'
+import { bearer, type Caller, send } from './call.js'
 import { type Service, startService } from './service.js'
 import { play, type Step } from './step.js'
 import { createAuditTrail } from './trail.js'
 
-/** A step and what it shows, in a sentence. */
+/** A step with a token of a local issuer, and what it shows, in a sentence. */
 export interface CheckedStep extends Step {
   readonly says: string
+  /** What the token says; null for a call without one. */
+  readonly carries: TokenSpec | null
+  /** How the token is made. Default: a good one, by `issuer.token`. */
+  readonly mint?: (issuer: TestIssuer, spec: TokenSpec) => string | Promise<string>
 }
 
 export interface CheckOptions {
@@ -45,7 +49,7 @@ export async function checkService(
     report('is ready when it has the keys of the issuer', await unless(service, '/ready', 200))
     report('publishes its metadata (RFC 9728)', await unless(service, '/.well-known/oauth-protected-resource', 200))
     for (const step of steps) {
-      const { answer, recorded, mismatches } = await play(step, service, issuer, trail)
+      const { answer, recorded, mismatches } = await play(step, service, await callerOf(step, issuer), trail)
       report(`${answer.status}  ${recorded.event.reason.code.padEnd(19)}  ${step.says}`, mismatches)
     }
     report('leaves one audit event for each call', differs('events', trail.events.length, steps.length))
@@ -57,8 +61,13 @@ export async function checkService(
   if (failed > 0) process.exitCode = 1
 }
 
+async function callerOf({ carries, mint }: CheckedStep, issuer: TestIssuer): Promise<Caller> {
+  if (carries === null) return bearer(null)
+  return bearer(await (mint ? mint(issuer, carries) : issuer.token(carries)))
+}
+
 async function unless(service: Service, path: string, status: number): Promise<string[]> {
-  const answer = await send(service.url, { method: 'GET', path }, null)
+  const answer = await send(service.url, { method: 'GET', path }, bearer(null))
   return differs('status', answer.status, status)
 }
 

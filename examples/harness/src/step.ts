@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { TestIssuer, TokenSpec } from '@behalf/testing'
-import { type Answer, type Call, send } from './call.js'
+import { type Answer, type Call, type Caller, send } from './call.js'
 import type { Service } from './service.js'
 import type { AuditTrail, RecordedEvent } from './trail.js'
 
@@ -15,18 +14,13 @@ export interface Expectation {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
-/** One call, the token it carries, and what must come of it. */
+/** One call, and what must come of it. */
 export interface Step {
   readonly call: Call
-  /** What the token says; null for a call without one. */
-  readonly carries: TokenSpec | null
-  /** How the token is made. Default: a good one, by `issuer.token`. */
-  readonly mint?: (issuer: TestIssuer, spec: TokenSpec) => string | Promise<string>
   readonly expect: Expectation
 }
 
 export interface Result {
-  readonly step: Step
   readonly answer: Answer
   readonly recorded: RecordedEvent
   /** What differs from what was expected, in words; empty when all fits. */
@@ -34,16 +28,15 @@ export interface Result {
 }
 
 /** Makes the call of a step and compares the answer and the audit event it left. */
-export async function play(step: Step, service: Service, issuer: TestIssuer, trail: AuditTrail): Promise<Result> {
-  const answer = await send(service.url, step.call, await mintToken(step, issuer))
+export async function play(
+  { call, expect }: Step,
+  service: Service,
+  caller: Caller,
+  trail: AuditTrail,
+): Promise<Result> {
+  const answer = await send(service.url, call, caller)
   const recorded = await trail.of(answer.traceId)
-  return { step, answer, recorded, mismatches: mismatches(step.expect, answer, recorded) }
-}
-
-/** The token a step carries, made anew. */
-export async function mintToken({ carries, mint }: Step, issuer: TestIssuer): Promise<string | null> {
-  if (carries === null) return null
-  return mint ? mint(issuer, carries) : issuer.token(carries)
+  return { answer, recorded, mismatches: mismatches(expect, answer, recorded) }
 }
 
 function mismatches(expect: Expectation, answer: Answer, { event }: RecordedEvent): string[] {

@@ -1,3 +1,4 @@
+import { createRevocationList } from '@behalf/core'
 import { createGuard } from '@behalf/koa'
 import Router from '@koa/router'
 import Koa from 'koa'
@@ -15,10 +16,15 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-const { requireAnyScope, metadata, resourceServer } = createGuard({
+// What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
+const revocations = createRevocationList()
+
+const { requireAnyScope, metadata, securityEvents, resourceServer } = createGuard({
   issuer: ISSUER,
   audience: AUDIENCE,
   audit: writeLine,
+  revocation: revocations,
+  securityEvents: { revocations },
   onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
 })
 
@@ -29,6 +35,8 @@ router.get('/ready', async (ctx) => {
   await resourceServer.ready()
   ctx.body = { ready: true }
 })
+
+router.post('/events', securityEvents()) // pushed by the issuer, signed for this API
 
 // No record is named in the path: the token's subject chooses it, so nobody can ask for another one.
 router.get('/orders', requireAnyScope('orders:read', 'orders:write'), (ctx) => {

@@ -1,3 +1,4 @@
+import { createRevocationList } from '@behalf/core'
 import { createGuard } from '@behalf/hono'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -15,10 +16,15 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-const { protect, metadata, resourceServer } = createGuard({
+// What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
+const revocations = createRevocationList()
+
+const { protect, metadata, securityEvents, resourceServer } = createGuard({
   issuer: ISSUER,
   audience: AUDIENCE,
   audit: writeLine,
+  revocation: revocations,
+  securityEvents: { revocations },
   onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
 })
 
@@ -32,6 +38,7 @@ const mayRefund = protect((c) => ({
 
 const app = new Hono()
 app.use(metadata())
+app.post('/events', securityEvents()) // pushed by the issuer, signed for this API
 
 // Ready when the issuer's keys are at hand. Hono has no status for a rejection, so the route gives one.
 app.get('/ready', (c) =>

@@ -1,3 +1,4 @@
+import { createRevocationList } from '@behalf/core'
 import behalf, { getAuth } from '@behalf/fastify'
 import fastify from 'fastify'
 import { profiles } from './profiles.js'
@@ -14,14 +15,20 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
+// What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
+const revocations = createRevocationList()
+
 const app = fastify()
 await app.register(behalf, {
   issuer: ISSUER,
   audience: AUDIENCE,
   audit: writeLine,
+  revocation: revocations,
+  securityEvents: { revocations },
   onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
 })
 app.route(app.metadata())
+app.route({ method: 'POST', url: '/events', handler: app.securityEvents() }) // pushed by the issuer, signed for this API
 
 // Ready when the issuer's keys are at hand; until then the rejection is answered as 503.
 app.get('/ready', async () => {
