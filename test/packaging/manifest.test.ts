@@ -5,6 +5,7 @@ import { packages, readManifest, root } from './workspace.js'
 
 // What a package may depend on at run time, and the framework it leaves to its user.
 const dependencies: Readonly<Record<string, readonly string[]>> = {
+  agent: ['jose', 'lru-cache', 'oauth4webapi'],
   'auth-server': [
     '@behalf/core',
     '@behalf/koa',
@@ -39,6 +40,9 @@ const peers: Readonly<Record<string, readonly string[]>> = {
 /** Packages that are a program as well. */
 const programs: Readonly<Record<string, readonly string[]>> = { 'auth-server': ['behalf-auth-server'] }
 
+/** Files beside the code that packages publish and export by their own name. */
+const documents: Readonly<Record<string, readonly string[]>> = { 'auth-server': ['policy.schema.json'] }
+
 const keysOf = (value: unknown) => Object.keys(value ?? {}).toSorted()
 const { engines, license } = readManifest(root) as Readonly<Record<string, unknown>>
 const all = packages()
@@ -71,13 +75,20 @@ describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
   })
 
   it('publishes dist and pages, and nothing else', () => {
-    expect((manifest.files as string[]).filter((file) => !/^[A-Z]+\.md$/.test(file))).toEqual(['dist'])
+    expect((manifest.files as string[]).filter((file) => !/^[A-Z]+\.md$/.test(file))).toEqual([
+      'dist',
+      ...(documents[folder] ?? []),
+    ])
     expect(['main', 'module', 'browser', 'types', 'scripts'].filter((member) => member in manifest)).toEqual([])
     expect(keysOf(manifest.bin)).toEqual(programs[folder] ?? [])
   })
 
   it('exports only files that the build makes, types first', () => {
-    const entries = Object.values(manifest.exports as Record<string, Record<string, string>>)
+    const exported = Object.entries(manifest.exports as Record<string, Record<string, string> | string>)
+    const lone = exported.filter(([, entry]) => typeof entry === 'string')
+    expect(lone).toEqual((documents[folder] ?? []).map((name) => [`./${name}`, `./${name}`]))
+    for (const [, file] of lone) expect(existsSync(join(path, String(file)))).toBe(true)
+    const entries = exported.flatMap(([, entry]) => (typeof entry === 'string' ? [] : [entry]))
     expect(entries.length).toBeGreaterThan(0)
     for (const entry of entries) {
       expect(Object.keys(entry)[0]).toBe('types')
