@@ -4,7 +4,6 @@ import { ConfigurationError } from '@behalf/core'
 import { readCommand, usage } from './bin/command.js'
 import { describeConfiguration, readConfiguration } from './bin/configuration.js'
 import { initialize } from './bin/init.js'
-import { serve } from './bin/serve.js'
 
 /** Exit codes: what was asked for is wrong, or how it was asked for. */
 const faulty = 1
@@ -20,7 +19,10 @@ try {
   else {
     const configuration = await readConfiguration(command.file)
     process.stdout.write(describeConfiguration(configuration))
-    if (command.name === 'serve') await serve(configuration)
+    if (command.name === 'serve') {
+      const { serve } = await import('./bin/serve.js') // the server itself, which a check does not need
+      await serve(configuration)
+    }
   }
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error

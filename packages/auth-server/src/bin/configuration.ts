@@ -43,7 +43,10 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   )
   const database = isFolder(rest.database) ? resolve(dirname(file), rest.database) : rest.database
   if (database !== 'memory' && encryptionKey.length === 0) {
-    throw new ConfigurationError('encryptionKeyFiles', 'is required with a database that lasts: behalf-auth-server init')
+    throw new ConfigurationError(
+      'encryptionKeyFiles',
+      'is required with a database that lasts: behalf-auth-server init',
+    )
   }
   const options = { ...rest, database, ...(encryptionKey.length === 0 ? {} : { encryptionKey }) }
   readSettings(options)
@@ -93,7 +96,7 @@ async function readText(file: string): Promise<string> {
 
 /** Where a file stops to be YAML, with none of its words. */
 function describeFault(cause: unknown): string {
-  if (!(cause instanceof YAMLParseError)) return 'an alias, or something else that is not taken'
+  if (!(cause instanceof YAMLParseError)) return 'aliases are not taken'
   const { code, linePos } = cause
   return `${code.toLowerCase().replaceAll('_', ' ')}${linePos === undefined ? '' : `, line ${linePos[0].line}`}`
 }

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { request as send } from 'node:http'
+import { join } from 'node:path'
+import { decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { billing, createAgent, introspect, signAssertion, type TestAgent } from './agent.js'
+import { createPlace, freePort, type Place, type Program, run } from './program.js'
+
+let place: Place
+let agent: TestAgent
+
+beforeAll(async () => {
+  place = await createPlace()
+  agent = await createAgent()
+  await place.file('encryption.key', randomBytes(32).toString('base64url'))
+})
+afterAll(() => place.remove())
+
+/** Starts a server that listens. */
+async function start(more: object = {}): Promise<{ readonly program: Program; readonly issuer: string }> {
+  const port = await freePort()
+  const issuer = `http://127.0.0.1:${port}`
+  const file = await place.configuration(
+    { issuer, listen: { host: '127.0.0.1', port }, seed: agent.seed, ...more },
+    `${port}.yaml`,
+  )
+  const program = run([file])
+  await program.until('listening')
+  return { program, issuer }
+}
+
+async function stop(program: Program): Promise<void> {
+  program.kill('SIGTERM')
+  expect(await program.ended).toEqual({ code: 0, signal: null })
+}
+
+const read = async (url: string): Promise<Readonly<Record<string, unknown>>> => {
+  const response = await fetch(url)
+  // every one of these answers an object
+  return { status: response.status, ...((await response.json()) as object) }
+}
+
+describe('a server in memory', () => {
+  let program: Program
+  let issuer: string
+  beforeAll(async () => {
+    ;({ program, issuer } = await start())
+  })
+  afterAll(async () => {
+    await stop(program)
+  })
+
+  test('prints its configuration before it starts', () => {
+    const [shown = ''] = program.output.out.split(/^\{/mu, 1)
+    expect(parse(shown)).toMatchObject({ issuer, database: 'memory' })
+  })
+
+  test('is well, and ready', async () => {
+    expect(await read(`${issuer}/healthz`)).toEqual({ status: 'ok' })
+    expect(await read(`${issuer}/readyz`)).toEqual({ status: 'ok' })
+  })
+
+  test('is discovered', async () => {
+    const metadata = await read(`${issuer}/.well-known/openid-configuration`)
+    expect(metadata).toMatchObject({ issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks` })
+  })
+
+  test('issues a token to an agent that proves itself with its key, once for each assertion', async () => {
+    const assertion = await agent.assertion(issuer)
+    const { status, token, body } = await agent.request(issuer, assertion)
+    expect([status, body.scope]).toEqual([200, 'billing:export'])
+    expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' })
+    expect(decodeJwt(token)).toMatchObject({ iss: issuer, aud: billing, client_id: 'support-app' })
+    expect(await introspect(issuer, token)).toMatchObject({ active: true })
+    expect(await agent.request(issuer, assertion)).toMatchObject({ status: 401, token: '' })
+  })
+
+  test('has no token, assertion or secret in its log', async () => {
+    const assertion = await agent.assertion(issuer)
+    const { token } = await agent.request(issuer, assertion)
+    await expect.poll(() => program.output.out).toContain('"path":"/token"')
+    const { out, error } = program.output
+    for (const secret of [token, assertion]) expect(out + error).not.toContain(secret)
+  })
+})
+
+describe('asked to stop', () => {
+  test('answers the request under way, and ends', async () => {
+    const { program, issuer } = await start()
+    const form = new URLSearchParams({
+      ...{ grant_type: 'client_credentials', resource: billing, scope: 'billing:export', client_id: 'support-app' },
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await agent.assertion(issuer),
+    }).toString()
+    const request = send(`${issuer}/token`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': form.length },
+    })
+    request.write(form.slice(0, 20))
+    await once(request, 'socket')
+    await expect.poll(() => fetch(`${issuer}/healthz`).then(({ status }) => status)).toBe(200)
+
+    program.kill('SIGTERM')
+    await program.until('stopping')
+    await expect(fetch(`${issuer}/healthz`)).rejects.toThrow('fetch failed')
+    request.end(form.slice(20))
+    const [response] = await once(request, 'response')
+    expect(response.statusCode).toBe(200)
+    response.resume()
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.output.out).toContain('"msg":"stopped"')
+  })
+
+  test('waits for no connection that is merely open', async () => {
+    const { program, issuer } = await start()
+    expect((await agent.request(issuer)).status).toBe(200) // fetch keeps its connection
+    await stop(program)
+  })
+
+  test('SIGINT is the same', async () => {
+    const { program } = await start()
+    program.kill('SIGINT')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('started', () => {
+  test('on a port that is taken, says so and ends', async () => {
+    const { program, issuer } = await start()
+    const port = Number(new URL(issuer).port)
+    const second = run([await place.configuration({ issuer, listen: { host: '127.0.0.1', port } })])
+    expect(await second.ended).toEqual({ code: 1, signal: null })
+    expect(second.output.error).toContain('listen cannot be used: EADDRINUSE\n')
+    await stop(program)
+  })
+
+  test('again on the same folder, it knows its keys, its policy and its tokens, and takes no used assertion', async () => {
+    const lasting = { database: 'state', encryptionKeyFiles: ['encryption.key'] }
+    const { program, issuer } = await start(lasting)
+    const assertion = await agent.assertion(issuer)
+    const { token } = await agent.request(issuer, assertion)
+    const keys = await read(`${issuer}/jwks`)
+    await stop(program)
+
+    const again = run([join(place.folder, `${new URL(issuer).port}.yaml`)])
+    await again.until('listening')
+    expect(await read(`${issuer}/jwks`)).toEqual(keys)
+    expect(await introspect(issuer, token)).toMatchObject({ active: true, aud: billing })
+    expect(await agent.request(issuer, assertion)).toMatchObject({ status: 401, token: '' })
+    expect((await agent.request(issuer)).status).toBe(200)
+    await stop(again)
+  })
+
+  test('with another encryption key, it says so and ends', async () => {
+    const lasting = { database: 'sealed', encryptionKeyFiles: ['encryption.key'] }
+    const { program } = await start(lasting)
+    await stop(program)
+    await place.file('other.key', randomBytes(32).toString('base64url'))
+    const issuer = 'http://127.0.0.1:3999'
+    const file = await place.configuration({ ...lasting, issuer, encryptionKeyFiles: ['other.key'] }, 'other.yaml')
+    const other = run([file])
+    expect(await other.ended).toEqual({ code: 1, signal: null })
+    expect(other.output.error).toMatch(/^encryptionKey .+\n$/mu)
+  })
+
+  test('with what init wrote, it issues a first token to the agent of the key', async () => {
+    const folder = join(place.folder, 'start')
+    expect(await run(['init', folder]).ended).toEqual({ code: 0, signal: null })
+    const port = await freePort()
+    const issuer = `http://localhost:${port}`
+    // what init wrote, on a port that is free here
+    const settings = parse(await readFile(join(folder, 'auth.yaml'), 'utf8')) as object
+    const file = await place.configuration(
+      { ...settings, issuer, listen: { host: 'localhost', port }, encryptionKeyFiles: ['start/encryption.key'] },
+      'first.yaml',
+    )
+    const program = run([file])
+    await program.until('listening')
+    const jwk = JSON.parse(await readFile(join(folder, 'support-agent.jwk'), 'utf8'))
+    const assertion = await signAssertion(await importJWK(jwk), issuer, jwk.kid)
+    expect(await agent.request(issuer, assertion)).toMatchObject({ status: 200, body: { scope: 'billing:export' } })
+    await stop(program)
+  })
+})
