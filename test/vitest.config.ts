@@ -9,8 +9,6 @@ export default defineConfig({
     // Many tests wait more than they work: one worker, which is what two cores get by default, would wait with them.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Floods of tokens, counted for coverage on a machine that does other things too.
-    // A machine that is busy beside may starve a socket: once more tells that from a fault.
-    retry: process.env.CI ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
@@ -21,7 +19,7 @@ export default defineConfig({
       reportOnFailure: true,
       reportsDirectory: '.cache/coverage',
       // What is covered today at the least, not what is wanted: full lines and branches.
-      thresholds: { lines: 99, branches: 97 },
+      thresholds: { lines: 99, branches: 97.5 },
     },
   },
 })
