@@ -141,6 +141,7 @@ describeWith('Chromium at /usr/bin/chromium', hasChromium, 'pages in a browser',
   it('need no mouse', async () => {
     const begun = await scene.begin({ scope: 'openid billing:read' })
     await page.goto(begun.url)
+    await expect.poll(() => page.evaluate("document.activeElement.getAttribute('name')")).toBe('username')
     await page.keyboard.type('ada')
     await page.keyboard.press('Tab')
     await page.keyboard.type('correct horse battery')
