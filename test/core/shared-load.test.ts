@@ -7,12 +7,12 @@ const audience = 'https://billing.example.com'
 const { isWorker } = cluster
 
 afterEach(() => {
-  cluster.isWorker = isWorker
+  Object.assign(cluster, { isWorker })
 })
 
 /** The warnings of an API in a process that has siblings, or none, after so many uses of single-use tokens. */
 async function warningsAfter(uses: number, hasSiblings: boolean, more: Partial<ResourceServerOptions> = {}) {
-  cluster.isWorker = hasSiblings
+  Object.assign(cluster, { isWorker: hasSiblings })
   const issuer = await createTestIssuer({ listen: false })
   const warnings: Warning[] = []
   const onWarning = (warning: Warning) => void warnings.push(warning)
