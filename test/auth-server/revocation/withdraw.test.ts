@@ -138,6 +138,7 @@ describe.each(kinds)('withdrawing a %s', (kind, value, own, other) => {
       change: { by: 'admin-1' },
       detail: { kind, value, reason: 'no longer needed', tokens: [record.tokenId] },
     })
+    if (kind in types) expect(event).toMatchObject({ subject: { id: record.subject }, actor: { id: record.agentId } })
     const marks = await setting.context.database.query('select kind, value, issuer, before from revocations')
     expect(marks).toEqual([{ kind, value, issuer: ISSUER, before: expect.closeTo(wholeSeconds(), -1) }])
   })

@@ -2,7 +2,7 @@ import type { WithdrawalKind } from './revocation.js'
 
 /** What rests on something that is withdrawn, as conditions of SQL with the name of it as `$1`. */
 export interface Basis {
-  /** Locks and marks the thing itself, and returns a row where it is there. None: there is no row of it. */
+  /** Locks the thing itself and returns a row where it is there: whose it is, where it says. None: there is no row of it. */
   readonly mark?: string
   /** Tokens, of table issued_tokens, that name it. */
   readonly tokens: string
@@ -15,7 +15,8 @@ export interface Basis {
 }
 
 /** Something in no key share: whoever issues a token on it meanwhile holds it, and is waited for. */
-const lock = (table: string): string => `select id from ${table} where id = $1 for no key update`
+const lock = (table: string, columns = 'id'): string =>
+  `select ${columns} from ${table} where id = $1 for no key update`
 
 /** By kind. */
 export const bases: Readonly<Record<WithdrawalKind, Basis>> = {
@@ -28,12 +29,12 @@ export const bases: Readonly<Record<WithdrawalKind, Basis>> = {
     )`,
   },
   grant: {
-    mark: lock('grants'),
+    mark: lock('grants', 'subject, agent_id'),
     tokens: 'grant_id = $1',
     grants: 'id = $1',
   },
   consent: {
-    mark: lock('consents'),
+    mark: lock('consents', 'subject, agent_id'),
     tokens: 'subject = (select subject from consents where id = $1) and consents @> jsonb_build_array($1::text)',
     consents: 'id = $1',
   },

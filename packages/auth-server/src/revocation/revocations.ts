@@ -29,7 +29,7 @@ export function createRevocations(context: RevocationContext, onQueued: () => vo
   async function withdraw(withdrawal: Withdrawal): Promise<number> {
     return database.transaction(async () => {
       const time = Math.floor(now())
-      await mark(withdrawal)
+      const marked = await mark(withdrawal)
       await endGrants(withdrawal)
       await endConsents(withdrawal, time)
       await database.query('select pg_advisory_xact_lock($1)', [lock])
@@ -37,16 +37,17 @@ export function createRevocations(context: RevocationContext, onQueued: () => vo
       await endEngineState(withdrawal)
       await keepWatermark(withdrawal, time)
       await queueEvents(withdrawal, ended, time)
-      await context.audit.record(recordOf(withdrawal, ended))
+      await context.audit.record(recordOf(withdrawal, ended, marked))
       return ended.filter(({ expiresAt }) => expiresAt > time).length
     })
   }
 
-  async function mark({ kind, value }: Withdrawal): Promise<void> {
+  async function mark({ kind, value }: Withdrawal): Promise<Marked> {
     const statement = bases[kind].mark
-    if (statement === undefined) return
-    const rows = await database.query(statement, [value])
-    if (rows.length === 0) throw new NotFoundError(`there is no such ${kind}`)
+    if (statement === undefined) return {}
+    const [row] = await database.query<Marked>(statement, [value])
+    if (row === undefined) throw new NotFoundError(`there is no such ${kind}`)
+    return row
   }
 
   async function endGrants({ kind, value }: Withdrawal): Promise<void> {
@@ -124,7 +125,13 @@ const types: Readonly<Partial<Record<WithdrawalKind, AuditRecord['type']>>> = {
   grant: 'jit.revoked',
 }
 
-function recordOf({ kind, value, reason, by }: Withdrawal, ended: readonly EndedToken[]): AuditRecord {
+/** Whose grant or consent it was. */
+interface Marked {
+  readonly subject?: string | null
+  readonly agent_id?: string
+}
+
+function recordOf({ kind, value, reason, by }: Withdrawal, ended: readonly EndedToken[], marked: Marked): AuditRecord {
   const [token, ...others] = ended
   const only = others.length === 0 ? token : undefined
   const transaction = kind === 'transaction' ? value : only?.transaction
@@ -132,7 +139,7 @@ function recordOf({ kind, value, reason, by }: Withdrawal, ended: readonly Ended
     type: types[kind] ?? 'token.revoked',
     reason: { code: `${kind}_withdrawn` },
     change: { by, before: { status: 'in force' }, after: { status: 'withdrawn' } },
-    ...party(kind, value, only),
+    ...party(kind, value, only, marked),
     ...(kind === 'token' ? { token: { jti: value } } : {}),
     ...(only === undefined ? {} : { resource: { aud: only.resource } }),
     ...(transaction === undefined || transaction === null ? {} : { txn: transaction }),
@@ -150,10 +157,12 @@ function party(
   kind: WithdrawalKind,
   value: string,
   token: EndedToken | undefined,
+  { subject, agent_id: agent }: Marked,
 ): Pick<AuditRecord, 'subject' | 'actor' | 'client'> {
   if (kind === 'subject') return { subject: { id: value } }
   if (kind === 'agent') return { actor: { id: value } }
   if (kind === 'client') return { client: { id: value } }
+  if (agent !== undefined) return { ...(typeof subject === 'string' ? { subject: { id: subject } } : {}), actor: { id: agent } }
   if (token === undefined) return {}
   return {
     subject: { id: token.subject },
