@@ -1,0 +1,116 @@
+import { createDelegationClient, type DelegationClient, type DelegationClientOptions } from '@behalf/agent'
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
+
+export const serverUrl = 'https://auth.example.com'
+export const billing = 'https://billing.example.com'
+const tokenEndpoint = `${serverUrl}/token`
+
+/** A request for a token, as the server gets it. */
+export interface TokenRequest {
+  readonly form: URLSearchParams
+  readonly headers: Headers
+  readonly signal: AbortSignal | undefined
+}
+
+export interface Stub {
+  readonly client: DelegationClient
+  readonly tokenRequests: readonly TokenRequest[]
+  readonly apiRequests: readonly Request[]
+  readonly discoveries: () => number
+  /** Milliseconds; every clock of the client. */
+  readonly clock: { now: number }
+}
+
+export interface StubOptions {
+  /** Default: a token that says what it is for, for 60 seconds. */
+  readonly issue?: (request: TokenRequest, count: number) => Promise<Response> | Response
+  readonly api?: (request: Request, count: number) => Promise<Response> | Response
+  readonly discover?: (count: number) => Promise<Response> | Response
+  readonly options?: Partial<DelegationClientOptions>
+}
+
+export const json = (body: object, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  Response.json(body, { status, headers })
+
+/** The text of the token that the stub issues for a request. */
+export function tokenText(form: URLSearchParams): string {
+  return ['subject_token', 'resource', 'scope', 'tool', 'txn', 'authorization_details']
+    .map((name) => form.get(name) ?? '-')
+    .join('|')
+}
+
+export const issued = ({ form }: TokenRequest, members: object = {}): Response =>
+  json({
+    access_token: tokenText(form),
+    token_type: 'Bearer',
+    expires_in: 60,
+    scope: form.get('scope') ?? '',
+    ...members,
+  })
+
+export const metadata = (): Response => json({ issuer: serverUrl, token_endpoint: tokenEndpoint })
+
+/** A private JWK, made once. */
+export const privateJwk: JWK = await generateKeyPair('ES256', { extractable: true }).then(({ privateKey }) =>
+  exportJWK(privateKey),
+)
+
+/** A client whose requests never leave the process. */
+export function createStub({
+  issue = (request) => issued(request),
+  api,
+  discover = metadata,
+  options,
+}: StubOptions = {}): Stub {
+  const tokenRequests: TokenRequest[] = []
+  const apiRequests: Request[] = []
+  let discoveries = 0
+  const clock = { now: 1_700_000_000_000 }
+
+  const stubbed: typeof fetch = async (input, init = {}) => {
+    init.signal?.throwIfAborted()
+    const request = new Request(input, init)
+    if (request.url.startsWith(`${serverUrl}/.well-known/`)) {
+      discoveries += 1
+      return heeding(discover(discoveries), init.signal)
+    }
+    if (request.url === tokenEndpoint) {
+      const form = new URLSearchParams(await request.text())
+      const asked = { form, headers: request.headers, signal: init.signal ?? undefined }
+      tokenRequests.push(asked)
+      return heeding(issue(asked, tokenRequests.length), init.signal)
+    }
+    apiRequests.push(request)
+    return heeding(
+      api?.(request, apiRequests.length) ?? json({}, 200, { 'x-token': request.headers.get('authorization') ?? '' }),
+      init.signal,
+    )
+  }
+
+  const client = createDelegationClient({
+    serverUrl,
+    clientId: 'support-app',
+    key: keySource,
+    dpop: false,
+    fetch: stubbed,
+    now: () => clock.now,
+    ...options,
+  })
+  return { client, tokenRequests, apiRequests, discoveries: () => discoveries, clock }
+}
+
+const pair = generateKeyPair('ES256')
+const keySource = async () => ({ privateKey: (await pair).privateKey })
+
+/** As the platform's `fetch` does: a signal ends the wait. */
+function heeding(response: Promise<Response> | Response, signal: AbortSignal | null | undefined): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal?.reason as Error) // what it is, is for whoever aborts to say
+    if (signal?.aborted) giveUp()
+    signal?.addEventListener('abort', giveUp, { once: true })
+    Promise.resolve(response).then(resolve, reject)
+  })
+}
+
+/** Never answers. */
+export const silence = (): Promise<Response> => new Promise(() => undefined)
