@@ -1,5 +1,6 @@
-import { Pool, type PoolClient, type QueryResult, types } from 'pg'
+import { DatabaseError, Pool, type PoolClient, type QueryResult, types } from 'pg'
 import type { Database, Row, Value } from './database.js'
+import { createStatementNames } from './statement-names.js'
 import { createDatabase } from './transactions.js'
 
 /** Connections kept open at most. */
@@ -19,6 +20,7 @@ const idleTransactionTimeout = 30_000
  * @param onError - told of connections that break while idle; the pool replaces them
  */
 export function openPostgres(url: string, onError: (error: Error) => void): Database {
+  const nameOf = createStatementNames()
   const pool = new Pool({
     connectionString: url,
     max: maxConnections,
@@ -34,8 +36,14 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
   })
   pool.on('error', onError)
 
+  /** A statement with values is prepared once a connection. */
   const run = async (on: Pool | PoolClient, text: string, values: readonly Value[]): Promise<readonly Row[]> => {
-    const answer: QueryResult<Row> | readonly QueryResult<Row>[] = await on.query<Row>(text, [...values])
+    const name = values.length === 0 ? undefined : nameOf(text)
+    const answer: QueryResult<Row> | readonly QueryResult<Row>[] = await on.query<Row>({
+      text,
+      values: [...values],
+      ...(name === undefined ? {} : { name }),
+    })
     return 'rows' in answer ? answer.rows : []
   }
 
@@ -46,18 +54,29 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
       let broken: Error | undefined
       // between two statements a lost connection is announced by an event alone
       const noticeLoss = (error: Error): void => {
-        broken = error
+        broken ??= error
       }
       client.on('error', noticeLoss)
+
+      /** On a connection that is gone nothing more is waited for. */
+      const query = async (text: string, values: readonly Value[] = []): Promise<readonly Row[]> => {
+        if (broken !== undefined) throw broken
+        try {
+          return await run(client, text, values)
+        } catch (error) {
+          if (isLost(error)) broken ??= error
+          throw error
+        }
+      }
+
       try {
-        await client.query('begin')
-        const result = await work({ query: (text, values) => run(client, text, values) })
-        await client.query('commit')
+        await query('begin')
+        const result = await work({ query })
+        await query('commit')
         return result
       } catch (error) {
-        await client.query('rollback').catch((lost: unknown) => {
-          broken = lost instanceof Error ? lost : new Error('the connection broke')
-        })
+        // a connection that is not given back ends its transaction
+        if (broken === undefined) await query('rollback').catch(noticeLoss)
         throw error
       } finally {
         client.off('error', noticeLoss)
@@ -66,4 +85,13 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
     },
     close: () => pool.end(),
   })
+}
+
+/** SQLSTATE of a prepared statement whose table got other columns since: an upgrade of another process. */
+const outdated = '0A000'
+
+/** Whether a connection is of no more use: no answer came, it was the last, or what was prepared on it is outdated. */
+function isLost(error: unknown): error is Error {
+  if (!(error instanceof DatabaseError)) return error instanceof Error
+  return error.severity !== 'ERROR' || error.code === outdated
 }

@@ -29,12 +29,16 @@ function answer(ctx: Call, isOutage: boolean): void {
 }
 
 /**
- * Whether the same request may succeed a moment later: the database cannot be reached (SQLSTATE classes 08, 53, 57P, a broken
- * connection), or this request and another waited for each other (class 40).
+ * Whether the same request may succeed a moment later: the database cannot be reached or is too slow (SQLSTATE classes 08, 53,
+ * 57, 25P03, 55P03, a broken connection), its tables were upgraded meanwhile (0A000), or this request and another waited for
+ * each other (class 40).
  */
 function isTemporary(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   if (code === '') return /connection|timeout/iu.test(error.message)
-  return /^(?:08|40|53|57P)/u.test(code) || /^E(?:CONN|PIPE|HOST|NET|TIMEDOUT)/u.test(code)
+  return (
+    /^(?:08|40|53|57|25P03|55P03|0A000)/u.test(code) ||
+    /^E(?:CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/u.test(code)
+  )
 }
