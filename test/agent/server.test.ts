@@ -73,7 +73,7 @@ describe('a call', () => {
     const call = { ...ask, subjectToken: ada }
     await client.fetch(`${scene.api}/plan`, call)
     const { jti } = decodeJwt((await client.getDelegationToken(call)).accessToken)
-    await scene.revocations.revoke({ issuer: scene.server.issuer, tokenId: String(jti) })
+    scene.revocations.revoke({ issuer: scene.server.issuer, tokenId: String(jti) })
     await scene.counts()
     expect((await client.fetch(`${scene.api}/plan`, call)).status).toBe(200)
     expect(await scene.counts()).toEqual({ calls: 2, tokens: 1 })
