@@ -4,11 +4,15 @@ import { bundleForWorker } from '../runtimes/bundle.js'
 
 const fileOf = (specifier: string) => fileURLToPath(import.meta.resolve(specifier))
 
-it.each(['@behalf/core', '@behalf/hono'])('bundles %s for a worker with nothing left to import', async (specifier) => {
+it.each([
+  ['@behalf/agent', 'createDelegationClient'],
+  ['@behalf/core', 'createResourceServer'],
+  ['@behalf/hono', 'createResourceServer'],
+])('bundles %s for a worker with nothing left to import', async (specifier, factory) => {
   const { code, imports } = await bundleForWorker(fileOf(specifier))
   expect(imports).toEqual([])
   expect(code).not.toMatch(/['"]node:/)
-  expect(code).toContain('createResourceServer')
+  expect(code).toContain(factory)
 })
 
 it('would see a node: import', async () => {
