@@ -17,6 +17,9 @@ export interface Possession {
   nonce(): Promise<string | undefined>
 }
 
+/** Seconds by which a client's clock may be ahead of this process: processes differ among themselves too. */
+const futureTolerance = 30
+
 /** How proofs are judged. */
 export interface PossessionOptions {
   /** Whether every proof must carry a nonce of this server. Default false. */
@@ -35,6 +38,7 @@ export function createPossession(
       endpoint: settings.issuer + paths.token,
       algorithms: ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'EdDSA', 'Ed25519'],
       replayStore: { reserve },
+      futureTolerance,
       ...(demandNonce ? { nonce: { secret: await secrets.shared('dpop-nonce') } } : {}),
       now,
     })
