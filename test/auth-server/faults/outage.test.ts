@@ -156,6 +156,18 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     await demandWhole()
   })
 
+  test('a row that somebody holds for too long: 503, and nothing half', async () => {
+    let held: TokenAnswer | undefined
+    await direct.transaction(async () => {
+      await direct.query("select from agents where id = 'agent:support' for update")
+      held = await exchange()
+    })
+    if (held === undefined) throw new Error('there was no answer')
+    demandOutage(held)
+    await demandRecovery()
+    await demandWhole()
+  })
+
   test('a slow database slows down, and no more', async () => {
     proxy.delay = 20
     const answers = await Promise.all(Array.from({ length: 30 }, exchange))
