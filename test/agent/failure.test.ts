@@ -140,6 +140,19 @@ describe('giving up', () => {
     expect(tokenRequests).toHaveLength(1)
   })
 
+  test('what nobody else waits for ends with its one caller', async () => {
+    const controller = new AbortController()
+    const { client, tokenRequests } = createStub({
+      issue: () => {
+        controller.abort()
+        return silence()
+      },
+    })
+    const request = { ...ask, singleUse: true, signal: controller.signal }
+    await expect(client.getDelegationToken(request)).rejects.toMatchObject({ code: 'aborted', isTransient: false })
+    expect(tokenRequests.map(({ signal }) => signal?.aborted)).toEqual([true])
+  })
+
   test('a signal that is aborted already asks for nothing', async () => {
     const { client, apiRequests } = createStub()
     const signal = AbortSignal.abort()

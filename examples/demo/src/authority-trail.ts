@@ -14,15 +14,26 @@ const table: readonly Column[] = [
   ['SCOPE', 24],
 ]
 
+/** What is shown beside the events of the task. */
+const others = [
+  'login.succeeded',
+  'consent.granted',
+  'consent.withdrawn',
+  'set.sent',
+  'approval.granted',
+  'signing_key.rotated',
+]
+
 /** Prints what the auth server recorded of the task, in order; and whether its whole trail is as it was written. */
 export async function printAuthorityTrail({ authority }: Stage): Promise<boolean> {
   const { audit } = authority.context
-  const { events } = await audit.search({ transaction: task }, { limit: 1000 })
+  const { events } = await audit.search({}, { limit: 1000 })
+  const told = events.filter(({ txn, type }) => txn === task || others.some((name) => name === type))
   print()
-  print(paint('bold', `What the auth server wrote of the same task, ${task}`))
+  print(paint('bold', `What the auth server wrote of the same task, ${task}, and of what it rests on`))
   print()
   print(` ${paint('dim', headings(table))}`)
-  for (const [index, event] of events.entries()) {
+  for (const [index, event] of told.entries()) {
     const text = (...path: readonly string[]): string => textAt(event, path)
     const cells = columns(table, [
       `${index + 1}`.padStart(2),

@@ -1,4 +1,4 @@
-import { DelegationError } from '@behalf/agent'
+import { DelegationError, InteractionRequiredError } from '@behalf/agent'
 import { play } from '@behalf/example-harness'
 import { type Column, columns, headings } from './columns.js'
 import { paint, print, verdictStyle } from './paint.js'
@@ -69,18 +69,28 @@ async function tellCall(line: Call, stage: Stage): Promise<Told> {
 }
 
 async function tellAsk({ ask, scope, refused }: Ask): Promise<Told> {
-  const code = await ask().then(
-    () => 'issued',
-    (error: unknown) => (error instanceof DelegationError ? error.code : 'unknown'),
+  const what = `POST auth    /token ${scope}`
+  const error: unknown = await ask().then(
+    () => undefined,
+    (reason: unknown) => reason,
   )
-  const mismatches = code === refused ? [] : [`the auth server said ${code}, expected ${refused}`]
-  return { what: `POST auth    /token ${scope}`, verdict: 'deny', status: null, code, mismatches }
+  if (!(error instanceof DelegationError)) {
+    return { what, verdict: 'allow', status: null, code: 'issued', mismatches: [`issued, expected ${refused}`] }
+  }
+  const { code } = error
+  const mismatches = code === refused ? [] : [`the agent got ${code}, expected ${refused}`]
+  return { what, verdict: verdictOf(error), status: null, code, mismatches }
+}
+
+function verdictOf(error: DelegationError): string {
+  if (error instanceof InteractionRequiredError) return 'pending'
+  return error.isTransient ? 'error' : 'deny'
 }
 
 function row(number: string, { clientId, subject, agent = '-' }: Party, told: Told): string {
   const { what, verdict, status, code } = told
   const cells = columns(table, [number.padStart(2), clientId, subject, agent, what, verdict, `${status ?? '-'}`, code])
-  const style = verdictStyle(status ?? 400)
+  const style = verdictStyle(status ?? (verdict === 'deny' ? 400 : 500))
   return ` ${cells.map((cell, index) => (index < 5 ? cell : paint(style, cell))).join('  ')}`.trimEnd()
 }
 

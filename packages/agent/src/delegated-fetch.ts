@@ -97,7 +97,8 @@ export function tokenFor(
   { signal, ...request }: DelegationRequest,
 ): Promise<DelegationToken> {
   requireSubject(request)
-  const token = cache.get(request, () => authority.issue(request))
+  const isShared = request.singleUse !== true
+  const token = cache.get(request, () => authority.issue(isShared ? request : { ...request, signal }))
   if (signal === undefined) return token
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(aborted(signal))
