@@ -2,11 +2,13 @@ import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'o
 import { createCibaFeature } from '../approvals/ciba.js'
 import type { Context } from '../context.js'
 import { createDirectGrant } from '../exchange/direct-grant.js'
+import { directGrant, tokenExchangeGrant } from '../exchange/names.js'
 import { createTokenExchange } from '../exchange/token-exchange.js'
 import { mayIntrospect, mayRevoke } from '../introspection/access.js'
 import { renderError, renderSignedOut, renderSignOut } from '../pages/engine-pages.js'
 import { createInteractionPolicy } from '../pages/interaction-policy.js'
 import { createAdapters } from './adapter.js'
+import { checkAssertionEnd } from './assertion.js'
 import { metadataOf } from './metadata.js'
 import { paths } from './paths.js'
 import { describeResource } from './resources.js'
@@ -16,6 +18,9 @@ import { customizeToken } from './subject-token.js'
 const codeLifetime = 60
 const interactionLifetime = 600
 const idTokenLifetime = 600
+
+/** Grants that judge the resource themselves. */
+const ownGrants: readonly string[] = [tokenExchangeGrant, directGrant]
 
 /** Sets up the protocol engine with the signing keys of this moment; new keys make a new engine, all state is in the database. */
 export async function createEngine(context: Context): Promise<Provider> {
@@ -57,6 +62,7 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
       userinfoSigningAlgValues: [algorithm],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
     },
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, { exp }) => checkAssertionEnd(exp, context.now()),
     clientDefaults: {
       id_token_signed_response_alg: algorithm,
       introspection_signed_response_alg: algorithm,
@@ -129,8 +135,9 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
         enabled: true,
         defaultResource: async (_ctx, _client, oneOf) => oneOf ?? settings.issuer,
         useGrantedResource: async () => true,
-        getResourceServerInfo: async (_ctx: KoaContextWithOIDC, resource: string) => {
-          const described = await describeResource(context, resource, algorithm)
+        getResourceServerInfo: async (ctx: KoaContextWithOIDC, resource: string, { clientId }) => {
+          const isExchange = ownGrants.includes(String(ctx.oidc.params?.grant_type))
+          const described = await describeResource(context, resource, algorithm, { clientId, isExchange })
           if (described === undefined) throw new errors.InvalidTarget('resource is not known')
           return described
         },

@@ -1,6 +1,7 @@
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import type { Context } from '../context.js'
+import { mayAskFor } from './resources.js'
 
 interface TokenParts {
   header?: Record<string, unknown> | undefined
@@ -27,6 +28,10 @@ export async function customizeToken(
   if (lacking.length > 0) throw new errors.InvalidScope('the account does not have it', lacking.join(' '))
 
   const login = loginOf(ctx)
+  const resource = String(token.aud)
+  if (!(await mayAskFor({ clients, settings }, token.clientId, resource))) {
+    throw new errors.InvalidTarget('an agent gets no token of a person for an API')
+  }
   const client = await clients.find(token.clientId)
   const record = await tokens.register({
     parentId: null,
@@ -34,7 +39,7 @@ export async function customizeToken(
     subject: token.accountId,
     agentId: client?.agentId ?? null,
     clientId: token.clientId,
-    resource: String(token.aud),
+    resource,
     scope,
     transaction: null,
     sessionId: token.sessionUid ?? null,

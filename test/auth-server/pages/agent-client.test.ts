@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { billing, openPagesScene, type PagesScene, secret } from './scene.js'
+import { createVisitor } from './visitor.js'
+
+let scene: PagesScene
+beforeAll(async () => {
+  scene = await openPagesScene()
+})
+afterAll(() => scene.close())
+
+/** Signs in, allows what is asked, and tells where it ends: an address of the application. */
+async function answerOf(client: string, resource: string): Promise<string> {
+  const { issuer } = scene.server
+  const { url } = await scene.begin({ client, scope: 'openid billing:pay', parameters: { resource } })
+  const visitor = createVisitor(issuer)
+  let at = url
+  while (!at.startsWith(scene.callback)) {
+    const page = await visitor.get(at)
+    const onward = page.headers.get('location')
+    if (onward !== null) {
+      at = onward
+      continue
+    }
+    const text = await page.text()
+    const action = /<form[^>]* action="([^"]+)"/u.exec(text)?.[1] ?? ''
+    const form_token = /name="form_token" value="([^"]+)"/u.exec(text)?.[1] ?? ''
+    const fields = { form_token, username: 'ada', password: 'correct horse battery', decision: 'allow' }
+    at = (await visitor.post(action, fields)).headers.get('location') ?? ''
+  }
+  return at
+}
+
+it("an agent's client gets no token of a person for an API: what is asked each time, it would have once and for all", async () => {
+  const { issuer } = scene.server
+  for (const resource of [billing, `${issuer}/admin`]) {
+    expect(await answerOf('support-app', resource)).toMatch(/[?&]error=invalid_target/u)
+    const body = new URLSearchParams({ scope: 'openid billing:pay', login_hint: 'user_a', resource })
+    const headers = { authorization: `Basic ${btoa(`support-app:${secret}`)}` }
+    const answer = await fetch(`${issuer}/backchannel`, { method: 'POST', headers, body })
+    expect(await answer.json()).toMatchObject({ error: 'invalid_target' })
+  }
+  expect(await answerOf('support-app', issuer)).toMatch(/[?&]code=/u)
+})
+
+it('an application that a person uses gets one', async () => {
+  expect(await answerOf('shop', billing)).toMatch(/[?&]code=/u)
+})
