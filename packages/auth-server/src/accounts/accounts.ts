@@ -6,6 +6,7 @@ import { line, names, readInput } from '../input.js'
 import { holdName } from '../subject-names.js'
 import type { Account, Accounts } from './account.js'
 import { hashPassword, isOutdated, isPassword, nobody } from './password.js'
+import { toUsername } from './username.js'
 
 interface AccountRow {
   readonly subject: string
@@ -127,11 +128,6 @@ export function createAccounts({
       })
     },
   }
-}
-
-/** People do not tell `Alice` from `alice`. */
-function toUsername(typed: string): string {
-  return typed.normalize('NFKC').trim().toLowerCase()
 }
 
 function toAccount(row: AccountRow): Account {

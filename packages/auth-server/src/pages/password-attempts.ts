@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Account } from '../accounts/account.js'
+import { toUsername } from '../accounts/username.js'
 import type { Context } from '../context.js'
 
 /** Wrong passwords for one username in `window` seconds, per process, whatever addresses they come from. */
@@ -22,7 +23,7 @@ export function createPasswordAttempts({
 
   return async (username, password) => {
     // people type passwords in the wrong field: the trail gets a digest, which still tells whether it is always the same one
-    const digest = createHash('sha256').update(username).digest('base64url')
+    const digest = createHash('sha256').update(toUsername(username)).digest('base64url')
     const failed = (code: string) =>
       audit.record({ type: 'login.failed', decision: 'deny', reason: { code }, detail: { username_sha256: digest } })
     try {
