@@ -14,6 +14,9 @@ export interface Detail {
 /** Entries of one request. */
 const maxEntries = 20
 
+/** Objects and lists inside each other. */
+const maxDepth = 16
+
 /** Members that are lists of texts: a part of the list is a part of the right. */
 const lists: readonly string[] = ['actions', 'datatypes', 'privileges']
 
@@ -64,11 +67,23 @@ export function narrowDetails(
 }
 
 /**
- * Each permission that is for one record at a time names it.
+ * Each permission that is for one record at a time names it, and no record stands for something that was not asked for: nobody
+ * would have looked at it. What the subject token holds is passed on.
  *
  * @throws Refusal `invalid_authorization_details`
  */
-export function checkDetails(details: readonly Detail[], permissions: readonly Permission[]): void {
+export function checkDetails(
+  details: readonly Detail[],
+  permissions: readonly Permission[],
+  token?: Pick<IssuedToken, 'claims'>,
+): void {
+  const types = [
+    ...permissions.map(({ details: type }) => type),
+    ...(token ? heldBy(token).map(({ type }) => type) : []),
+  ]
+  if (!details.every(({ type }) => types.includes(type))) {
+    throw refused('details_unrelated', 'authorization_details are for permissions that are not in scope')
+  }
   for (const { details: type } of permissions) {
     if (type !== undefined && !details.some((entry) => entry.type === type)) {
       throw refused('details_missing', `authorization_details of type ${type} are required`)
@@ -78,7 +93,13 @@ export function checkDetails(details: readonly Detail[], permissions: readonly P
 
 function parse(text: string): readonly Detail[] {
   const value = parseJson(text)
-  if (!Array.isArray(value) || value.length === 0 || value.length > maxEntries || !value.every(isDetail)) {
+  if (
+    !Array.isArray(value) ||
+    value.length === 0 ||
+    value.length > maxEntries ||
+    !value.every(isDetail) ||
+    !isKeepable(value)
+  ) {
     throw refused('details_malformed', 'authorization_details must be a JSON list of objects with a type')
   }
   return value
@@ -104,11 +125,19 @@ function isDetail(value: unknown): value is Detail {
   )
 }
 
+/** Whether the database and a token can hold it: not too deep, and no text with a NUL or half a character. */
+function isKeepable(value: unknown, depth: number = maxDepth): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && !/\p{Cs}/u.test(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  return Object.entries(value).every(([name, member]) => isKeepable(name) && isKeepable(member, depth - 1))
+}
+
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
 }
 
-function heldBy({ claims }: IssuedToken): readonly Detail[] {
+function heldBy({ claims }: Pick<IssuedToken, 'claims'>): readonly Detail[] {
   const { authorization_details: held } = claims
   return Array.isArray(held) ? held.filter(isDetail) : []
 }

@@ -74,7 +74,7 @@ async function exchange(
     now: context.now(),
   })
   const details = narrowDetails(demand.details, subject.token, grounds.permissions, demand.resource)
-  checkDetails(details, grounds.permissions)
+  checkDetails(details, grounds.permissions, subject.token)
   const act = extendChain(subject.token, presenter.agent.id, issuer, maxChainDepth)
 
   const issued = await issue(context, { presenter, subject, demand, grounds, details, act, key })
