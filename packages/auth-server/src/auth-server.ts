@@ -13,6 +13,7 @@ import { migrate } from './database/migrate.js'
 import { openDatabase } from './database/open.js'
 import { createGrants } from './grants/grants.js'
 import { createApp } from './http/app.js'
+import { describeError } from './http/logged-error.js'
 import { acceptStructuredTokens } from './introspection/structured-tokens.js'
 import { createSecrets } from './keys/create-secrets.js'
 import { createSigningKeys } from './keys/signing-keys.js'
@@ -51,7 +52,7 @@ export async function createAuthServer({ seed, log, now, ...options }: AuthServe
   const settings = readSettings(options)
   const ground = {
     settings,
-    log: log ?? pino({ level: 'silent' }),
+    log: (log ?? pino({ level: 'silent' })).child({}, { serializers: { err: describeError } }),
     now: now ?? (() => Math.floor(Date.now() / 1000)),
   }
   const database = await openDatabase(settings.database, ground.log)

@@ -74,6 +74,7 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         ctx.status = 400
+        ctx.state.isRecorded = true // so that the refusal is not recorded once more
         ctx.body = await refuse(error, findings)
       }
     },

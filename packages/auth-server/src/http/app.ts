@@ -2,10 +2,13 @@ import Koa from 'koa'
 import compose from 'koa-compose'
 import type { Context } from '../context.js'
 import { correctMetadata } from '../provider/metadata.js'
+import { recordEngineRefusals } from './engine-refusals.js'
 import { answerFailure } from './failure.js'
 import { health } from './health.js'
 import { publishKeys } from './keys-endpoint.js'
+import { ownAddress } from './own-address.js'
 import { limitRates } from './rate-limits.js'
+import { readBodies } from './read-bodies.js'
 import { logRequests } from './request-log.js'
 import { secureHeaders } from './secure-headers.js'
 import { inTransaction } from './transaction.js'
@@ -27,18 +30,21 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   const app = new Koa({ proxy: settings.trustedProxies > 0, maxIpsCount: settings.trustedProxies })
   app.keys = [await secrets.shared('cookies')]
   app.silent = true // failures are logged where they are answered
+  app.use(ownAddress(settings))
   app.use(logRequests(context))
   app.use(answerFailure(context))
   app.use(secureHeaders(settings))
   app.use(health(context))
   app.use(publishKeys(context))
   app.use(limitRates(context))
+  app.use(parts.admin) // reads its own bodies, once it knows who sends them, and opens its own transactions
+  app.use(readBodies())
   app.use(inTransaction(context))
   app.use(parts.statusLists)
-  app.use(parts.admin)
   app.use(parts.pages)
   app.use(parts.structuredTokens)
   app.use(parts.signOut)
+  app.use(recordEngineRefusals(context))
   app.use(correctMetadata())
   app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
   return app

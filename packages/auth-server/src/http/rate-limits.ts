@@ -10,7 +10,8 @@ const window = 60
 
 /**
  * Limits how often one caller may ask, per process. Token and introspection requests are counted by client and address,
- * sign-in and approvals by address: so that no one can use up another's share.
+ * sign-in and approvals by address: so that no one can use up another's share. Requests of clients that do not prove
+ * themselves are counted by address too: a name that is made up anew each time has no share of its own.
  */
 export function limitRates({ settings }: Context): Middleware {
   const { rateLimits } = settings
@@ -19,8 +20,11 @@ export function limitRates({ settings }: Context): Middleware {
   const introspection = limiter(rateLimits.introspection)
   const login = limiter(rateLimits.login)
   const approval = limiter(rateLimits.approval)
+  const unproven = limiter(rateLimits.token)
+  const authorization = limiter(rateLimits.token)
 
   function choose(method: string, path: string): RateLimiterMemory | undefined {
+    if (path === paths.authorization) return authorization
     if (method !== 'POST') return undefined
     if (path === paths.token || path === paths.pushed || path === paths.ciba) return token
     if (path === paths.introspection || path === paths.revocation) return introspection
@@ -30,12 +34,13 @@ export function limitRates({ settings }: Context): Middleware {
   }
 
   return async (ctx, next) => {
-    const chosen = choose(ctx.method, ctx.path)
+    const chosen = choose(ctx.method, routed(ctx.path))
     if (chosen === undefined) return next()
-    try {
-      await chosen.consume(callerOf(ctx.ip, ctx.get('Authorization')))
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal
+    const provesItself = chosen === token || chosen === introspection
+    const refusal =
+      (provesItself ? await usedUp(unproven, ctx.ip) : undefined) ??
+      (await consume(chosen, callerOf(ctx.ip, ctx.get('Authorization'))))
+    if (refusal !== undefined) {
       ctx.status = 429
       ctx.set('Retry-After', String(Math.ceil(refusal.msBeforeNext / 1000)))
       ctx.set('Cache-Control', 'no-store')
@@ -43,7 +48,30 @@ export function limitRates({ settings }: Context): Middleware {
       return
     }
     await next()
+    if (provesItself && ctx.status === 401) await unproven.penalty(ctx.ip)
   }
+}
+
+/** A path as routers take it: in any case, with or without a slash at its end. */
+function routed(path: string): string {
+  return path.toLowerCase().replace(/\/$/u, '')
+}
+
+/** Takes one; what was used up where none is left. */
+async function consume(limiter: RateLimiterMemory, key: string): Promise<RateLimiterRes | undefined> {
+  try {
+    await limiter.consume(key)
+    return undefined
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return refusal
+    throw refusal
+  }
+}
+
+/** What was used up; undefined while something is left. */
+async function usedUp(limiter: RateLimiterMemory, key: string): Promise<RateLimiterRes | undefined> {
+  const used = await limiter.get(key)
+  return used !== null && used.consumedPoints >= limiter.points ? used : undefined
 }
 
 /** The client of Basic credentials (never its secret), at an address. */

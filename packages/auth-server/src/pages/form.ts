@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
+import { readForm } from '../introspection/form.js'
 import type { Settings } from '../settings.js'
 import { type Html, html } from './html.js'
 import { sendNotice } from './page.js'
@@ -69,13 +70,6 @@ function isSame(token: string, sent: string | null): boolean {
 
 async function readFields(ctx: Context): Promise<URLSearchParams | undefined> {
   if (ctx.is('application/x-www-form-urlencoded') === false || (ctx.length ?? 0) > longestForm) return undefined
-  const chunks: Buffer[] = []
-  let size = 0
-  // a request without an encoding is read as bytes
-  for await (const bytes of ctx.req as AsyncIterable<Buffer>) {
-    size += bytes.length
-    if (size <= longestForm) chunks.push(bytes) // the rest is read and dropped: an unread request has no answer
-  }
-  if (size > longestForm) return undefined
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+  const body = await readForm(ctx.req, longestForm)
+  return body && new URLSearchParams(body.toString('utf8'))
 }
