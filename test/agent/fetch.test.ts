@@ -35,6 +35,28 @@ test('a hundred that are refused at once get one new token', async () => {
   expect(tokenRequests).toHaveLength(2)
 })
 
+test('a refusal that comes late leaves the new token alone', async () => {
+  let refuseLate: (() => void) | undefined
+  const { client, tokenRequests } = createStub({
+    issue: (request, count) => issued(request, { access_token: `token-${count}` }),
+    api: (request, count) => {
+      if (request.headers.get('authorization') !== 'Bearer token-1') return json({ ok: true })
+      const refused = refusing(401, 'Bearer error="invalid_token"')
+      if (count === 1) return refused()
+      return new Promise((resolve) => {
+        refuseLate = () => resolve(refused())
+      })
+    },
+  })
+  await client.getDelegationToken(ask)
+  const early = client.fetch(`${billing}/plan`, ask)
+  const late = client.fetch(`${billing}/plan`, ask)
+  expect((await early).status).toBe(200)
+  refuseLate?.()
+  expect((await late).status).toBe(200)
+  expect(tokenRequests).toHaveLength(2)
+})
+
 test.each([
   [403, 'Bearer error="insufficient_scope"'],
   [403, 'Bearer error="invalid_token"'],
