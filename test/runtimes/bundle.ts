@@ -14,5 +14,7 @@ export async function bundleForWorker(
   })
   const { output } = await bundle.generate({ format: 'esm', codeSplitting: false })
   await bundle.close()
-  return { code: output[0].code, imports: [...output[0].imports, ...output[0].dynamicImports] }
+  const [{ code, fileName, imports, dynamicImports }] = output
+  // what is imported later is in the same file
+  return { code, imports: [...imports, ...dynamicImports].filter((name) => name !== fileName) }
 }
