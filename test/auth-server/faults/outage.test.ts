@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -108,7 +109,9 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     }
     expect((await fetch(`${scene.issuer}/healthz`)).status).toBe(200)
     expect((await fetch(`${scene.issuer}/readyz`)).status).toBe(503)
-    expect((await fetch(`${scene.issuer}/jwks`)).status).toBe(200)
+    for (const path of ['/jwks', '/.well-known/openid-configuration']) {
+      expect((await fetch(scene.issuer + path)).status).toBe(200)
+    }
     await proxy.start()
     await demandRecovery()
     await demandWhole()
@@ -166,6 +169,20 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     demandOutage(held)
     await demandRecovery()
     await demandWhole()
+  })
+
+  test('requests that never come to an end take no connection from the others', async () => {
+    const { hostname: host, port } = new URL(scene.issuer)
+    const half =
+      'POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\ng'
+    const slow = Array.from({ length: 30 }, () => connect({ host, port: Number(port) }).on('error', () => {}))
+    try {
+      await Promise.all(slow.map((socket) => new Promise((resolve) => socket.write(half, resolve))))
+      expect((await exchange()).status).toBe(200)
+      expect(await direct.query("select from pg_stat_activity where state = 'idle in transaction'")).toEqual([])
+    } finally {
+      for (const socket of slow) socket.destroy()
+    }
   })
 
   test('a slow database slows down, and no more', async () => {

@@ -1,7 +1,7 @@
 import { DatabaseError, Pool, type PoolClient, type QueryResult, types } from 'pg'
 import type { Database, Row, Value } from './database.js'
 import { createStatementNames } from './statement-names.js'
-import { createDatabase } from './transactions.js'
+import { type Connection, createDatabase } from './transactions.js'
 
 /** Connections kept open at most. */
 const maxConnections = 20
@@ -50,41 +50,75 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
   return createDatabase({
     query: (text, values) => run(pool, text, values),
     transaction: async (work) => {
-      const client = await pool.connect()
-      let broken: Error | undefined
-      // between two statements a lost connection is announced by an event alone
-      const noticeLoss = (error: Error): void => {
-        broken ??= error
-      }
-      client.on('error', noticeLoss)
-
-      /** On a connection that is gone nothing more is waited for. */
-      const query = async (text: string, values: readonly Value[] = []): Promise<readonly Row[]> => {
-        if (broken !== undefined) throw broken
-        try {
-          return await run(client, text, values)
-        } catch (error) {
-          if (isLost(error)) broken ??= error
-          throw error
-        }
-      }
-
+      const session = createSession(pool, run)
       try {
-        await query('begin')
-        const result = await work({ query })
-        await query('commit')
+        const result = await work({ query: session.query })
+        await session.end('commit')
         return result
       } catch (error) {
-        // a connection that is not given back ends its transaction
-        if (broken === undefined) await query('rollback').catch(noticeLoss)
+        await session.end('rollback').catch(() => {}) // a connection that is not given back ends its transaction
         throw error
       } finally {
-        client.off('error', noticeLoss)
-        client.release(broken)
+        session.release()
       }
     },
     close: () => pool.end(),
   })
+}
+
+type Run = (on: PoolClient, text: string, values: readonly Value[]) => Promise<readonly Row[]>
+
+/** A connection of the pool for one transaction. It is taken by the first statement: a request without one needs none. */
+interface Session extends Connection {
+  end(how: 'commit' | 'rollback'): Promise<void>
+  release(): void
+}
+
+function createSession(pool: Pool, run: Run): Session {
+  let client: PoolClient | undefined
+  let broken: Error | undefined
+  // between two statements a lost connection is announced by an event alone
+  const noticeLoss = (error: Error): void => {
+    broken ??= error
+  }
+
+  /** On a connection that is gone nothing more is waited for. */
+  async function send(on: PoolClient, text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    if (broken !== undefined) throw broken
+    try {
+      return await run(on, text, values)
+    } catch (error) {
+      if (isLost(error)) noticeLoss(error)
+      throw error
+    }
+  }
+
+  async function begin(): Promise<PoolClient> {
+    try {
+      client = await pool.connect()
+      client.on('error', noticeLoss)
+      await run(client, 'begin', [])
+      return client
+    } catch (error) {
+      if (error instanceof Error) noticeLoss(error) // nothing may run outside a transaction
+      throw error
+    }
+  }
+
+  return {
+    query: async (text, values) => {
+      if (broken !== undefined) throw broken
+      return send(client ?? (await begin()), text, values)
+    },
+    end: async (how) => {
+      if (client !== undefined) await send(client, how)
+    },
+    release: () => {
+      client?.off('error', noticeLoss)
+      client?.release(broken)
+      broken ??= new Error('the transaction is over')
+    },
+  }
 }
 
 /** SQLSTATE of a prepared statement whose table got other columns since: an upgrade of another process. */
