@@ -12,7 +12,7 @@ import type { TokenCache } from './token-cache.js'
 export interface DelegatedCall extends DelegationRequest {
   /** Default `GET`. */
   readonly method?: string
-  readonly headers?: HeadersInit
+  readonly headers?: ConstructorParameters<typeof Headers>[0]
   /** Text or bytes: it may have to be sent twice. */
   readonly body?: string | Uint8Array<ArrayBuffer>
 }
