@@ -179,7 +179,11 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     try {
       await Promise.all(slow.map((socket) => new Promise((resolve) => socket.write(half, resolve))))
       expect((await exchange()).status).toBe(200)
-      expect(await direct.query("select from pg_stat_activity where state = 'idle in transaction'")).toEqual([])
+      expect(
+        await direct.query(
+          "select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+        ),
+      ).toEqual([])
     } finally {
       for (const socket of slow) socket.destroy()
     }
