@@ -3,9 +3,13 @@ import type { IssuedToken } from '../tokens/issued-token.js'
 import { type Detail, readDetails } from './details.js'
 import type { Findings } from './findings.js'
 import type { Parameters } from './parameters.js'
+import { Refusal } from './refusal.js'
 import { readScope } from './scope.js'
 import { requireTarget, type Target } from './target.js'
 import { readTask } from './task.js'
+
+/** Permissions of a request that are written down unread. */
+const mostOutlined = 50
 
 /** What a client asks for, well-formed and in the words of the policy; whether it may have it is another matter. */
 export interface Demand extends Target {
@@ -37,4 +41,19 @@ export function readDemand(
   const details = readDetails(policy, parameters, resource)
   if (details.length > 0) findings.requested = { scope, details }
   return { resource, entry, tool, task, scope, details }
+}
+
+/** What a request says that it wants, before any of it is believed: so that the event of an early refusal says it too. */
+export function outlineDemand(parameters: Parameters): Pick<Findings, 'resource' | 'requested'> {
+  try {
+    const [resource, ...more] = [...parameters.texts('resource'), ...parameters.texts('audience')]
+    const scope = parameters.text('scope')?.split(' ', mostOutlined)
+    return {
+      ...(resource === undefined || more.length > 0 ? {} : { resource: { aud: resource } }),
+      ...(scope === undefined ? {} : { requested: { scope } }),
+    }
+  } catch (error) {
+    if (error instanceof Refusal) return {}
+    throw error
+  }
 }

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { TokenEndpointGrantContext } from 'oidc-provider'
+import { type Approval, mostWaiting } from '../approvals/approval.js'
 import type { Context } from '../context.js'
+import { outlineDemand } from './demand.js'
 import type { Findings } from './findings.js'
 import { type Parameters, readParameters } from './parameters.js'
 import type { Possession } from './possession.js'
@@ -41,9 +44,17 @@ const inbox = '/approvals'
 export function createGrantType(context: Context, { possession, ...steps }: GrantSteps): GrantType {
   const { audit, agents, approvals, settings } = context
 
+  /** The item that waits for a person; undefined where so many of the agent wait that nobody would read another one. */
+  async function open(ask: NonNullable<Refusal['options']['ask']>): Promise<Approval | undefined> {
+    const { agentId, subject, request } = ask
+    const waiting = await approvals.list({ agentId, subject, status: 'pending', limit: mostWaiting })
+    if (waiting.length < mostWaiting) return approvals.ask(ask)
+    return waiting.find((item) => item.kind === ask.kind && isDeepStrictEqual(item.request, request))
+  }
+
   async function refuse(refusal: Refusal, findings: Findings): Promise<GrantAnswer> {
     const { error, code, message, options } = refusal
-    const item = options.ask && (await approvals.ask(options.ask))
+    const item = options.ask && (await open(options.ask))
     await audit.record({
       ...findings,
       type: typeOf(refusal, findings),
@@ -57,7 +68,7 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
       error,
       error_description: printable(message),
       ...(item && { approval_id: item.id }),
-      ...(item?.kind === 'consent' && { consent_uri: `${settings.issuer}${inbox}` }),
+      ...(options.ask?.kind === 'consent' && { consent_uri: `${settings.issuer}${inbox}` }),
     }
   }
 
@@ -70,7 +81,9 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
       const nonce = await possession.nonce()
       if (nonce !== undefined) ctx.set('DPoP-Nonce', nonce)
       try {
-        ctx.body = await steps.issue(readRequest(ctx), findings)
+        const request = readRequest(ctx)
+        Object.assign(findings, outlineDemand(request.parameters))
+        ctx.body = await steps.issue(request, findings)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         ctx.status = 400
