@@ -1,3 +1,6 @@
+/** Items of one agent that may wait for one person. */
+export const mostWaiting = 20
+
 /** Something that waits for a person. */
 export interface Approval {
   readonly id: string

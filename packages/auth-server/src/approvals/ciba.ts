@@ -3,15 +3,12 @@ import { type CIBAEnabledConfiguration, errors, type KoaContextWithOIDC } from '
 import type { Context } from '../context.js'
 import { oneLine } from '../grants/grant-request.js'
 import { refusedFor } from '../pages/refused-for.js'
-import type { Approvals } from './approval.js'
+import { type Approvals, mostWaiting } from './approval.js'
 
 type CibaFeature = CIBAEnabledConfiguration
 
 /** Characters of a binding message. */
 const longestMessage = 100
-
-/** Requests of one agent that may wait for one person. */
-const mostWaiting = 20
 
 /**
  * How an agent without a browser asks a person (CIBA core, poll mode): `login_hint` is the person's `sub`, and the request
