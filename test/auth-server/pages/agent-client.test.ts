@@ -10,8 +10,12 @@ afterAll(() => scene.close())
 
 /** Signs in, allows what is asked, and tells where it ends: an address of the application. */
 async function answerOf(client: string, resource: string): Promise<string> {
-  const { issuer } = scene.server
   const { url } = await scene.begin({ client, scope: 'openid billing:pay', parameters: { resource } })
+  return walk(url)
+}
+
+async function walk(url: string): Promise<string> {
+  const { issuer } = scene.server
   const visitor = createVisitor(issuer)
   let at = url
   while (!at.startsWith(scene.callback)) {
@@ -44,4 +48,12 @@ it("an agent's client gets no token of a person for an API: what is asked each t
 
 it('an application that a person uses gets one', async () => {
   expect(await answerOf('shop', billing)).toMatch(/[?&]code=/u)
+})
+
+it('an application that only signs people in gets a token without a scope, which is on record', async () => {
+  const { url, finish } = await scene.begin({ client: 'shop', scope: 'openid' })
+  const { access_token, id_token } = await finish(await walk(url))
+  expect(id_token).toBeDefined()
+  const record = await scene.server.context.tokens.verify(access_token)
+  expect(record).toMatchObject({ kind: 'subject', subject: 'user_a', scope: [], resource: scene.server.issuer })
 })

@@ -11,6 +11,7 @@ import { createAdapters } from './adapter.js'
 import { checkAssertionEnd } from './assertion.js'
 import { metadataOf } from './metadata.js'
 import { paths } from './paths.js'
+import { checkRefresh } from './refresh.js'
 import { describeResource } from './resources.js'
 import { customizeToken } from './subject-token.js'
 
@@ -85,7 +86,7 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
     },
     issueRefreshToken: async (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
-    rotateRefreshToken: true,
+    rotateRefreshToken: (ctx) => checkRefresh(context, ctx),
     pkce: { required: () => true },
     expiresWithSession: async () => false,
     formats: { customizers: { jwt: (ctx, token, parts) => customizeToken(context, ctx, token, parts) } },

@@ -23,7 +23,7 @@ export async function customizeToken(
   }
   const account = await accounts.find(token.accountId)
   if (account?.status !== 'active') throw new errors.InvalidGrant('the account is not active')
-  const scope = [...token.scopes]
+  const scope = [...token.scopes].filter((name) => name !== '') // where there is none, the engine says there is an empty one
   const lacking = scope.filter((name) => !account.permissions.includes(name))
   if (lacking.length > 0) throw new errors.InvalidScope('the account does not have it', lacking.join(' '))
 
