@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { auditTrailSection } from './audit-trail.js'
+import { authServerSection } from './auth-server/section.js'
 import { dpopSection } from './dpop/section.js'
 import { featuresSection } from './features.js'
 import { growthSection } from './growth.js'
@@ -20,6 +21,7 @@ const sections = [
   growthSection,
   policySection,
   auditTrailSection,
+  authServerSection,
   dpopSection,
   featuresSection,
   importsSection,

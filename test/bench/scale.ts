@@ -33,6 +33,14 @@ export interface Scale {
     readonly rounds: number
     readonly calls: number
   }
+  readonly authServer: {
+    readonly seconds: number
+    readonly rounds: number
+    readonly connections: number
+    /** Rows in the database before. */
+    readonly agents: readonly number[]
+    readonly events: readonly number[]
+  }
   readonly imports: { readonly runs: number }
 }
 
@@ -45,6 +53,7 @@ export const full: Scale = {
   features: { tokens: 1_000, calls: 20_000, rounds: 9, watermarks: [0, 10_000, 1_000_000] },
   policy: { calls: 2_000, rounds: 9 },
   auditTrail: { events: [10_000, 100_000, 1_000_000], embedded: [1_000, 10_000], rounds: 9, calls: 50 },
+  authServer: { seconds: 3, rounds: 5, connections: 16, agents: [100_000], events: [1_000_000] },
   imports: { runs: 15 },
 }
 
@@ -57,5 +66,6 @@ export const smoke: Scale = {
   features: { tokens: 60, calls: 500, rounds: 1, watermarks: [0, 200, 2_000] },
   policy: { calls: 100, rounds: 1 },
   auditTrail: { events: [200, 1_000], embedded: [200, 1_000], rounds: 1, calls: 10 },
+  authServer: { seconds: 0.2, rounds: 1, connections: 2, agents: [200], events: [500] },
   imports: { runs: 2 },
 }

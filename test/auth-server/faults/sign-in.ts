@@ -58,7 +58,8 @@ export async function signIn(issuer: string, username: string, password: string,
   async function submit({ url, text }: Page, fields: Readonly<Record<string, string>>): Promise<Page> {
     const action = /<form[^>]*action="([^"]+)"/u.exec(text)?.[1] ?? ''
     const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/gu)]
-    const form = new URLSearchParams(hidden.map(([, name = '', value = '']) => [name, value]))
+    const form = new URLSearchParams()
+    for (const [, name = '', value = ''] of hidden) form.set(name, value)
     for (const [name, value] of Object.entries(fields)) form.set(name, value)
     return send(new URL(action, url), form)
   }
