@@ -27,8 +27,6 @@ export async function serve({ options, listen, logLevel }: Configuration): Promi
     await authServer.close()
     throw faultOfStart('listen', error)
   }
-  log.info({ issuer: authServer.issuer, address: http.address() }, 'listening')
-
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     log.info({ signal }, 'stopping')
     await end(http)
@@ -43,6 +41,8 @@ export async function serve({ options, listen, logLevel }: Configuration): Promi
       })
     })
   }
+  // only now: whoever reads it may stop the program at once
+  log.info({ issuer: authServer.issuer, address: http.address() }, 'listening')
 }
 
 /** Takes no new connection, and waits for the requests under way: each is the last of its connection. */
