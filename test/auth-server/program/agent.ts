@@ -14,7 +14,6 @@ export const password = 'correct horse battery staple'
 /** An agent with a key, known to a server by its seed. */
 export interface TestAgent {
   readonly seed: Seed
-  readonly privateJwk: JWK
   /** Asks for a token of its own. */
   request(issuer: string, assertion?: string): Promise<TokenAnswer>
   assertion(issuer: string): Promise<string>
@@ -30,12 +29,11 @@ export interface TokenAnswer {
 }
 
 export async function createAgent(): Promise<TestAgent> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
   const own = { kid: 'agent-1', alg: 'ES256' }
   const assertion = (issuer: string): Promise<string> => signAssertion(privateKey, issuer)
   return {
     seed: seedOf({ ...(await exportJWK(publicKey)), ...own }),
-    privateJwk: { ...(await exportJWK(privateKey)), ...own },
     assertion,
     request: async (issuer, given) =>
       ask(issuer, {
@@ -50,9 +48,9 @@ export async function createAgent(): Promise<TestAgent> {
 }
 
 /** A `private_key_jwt` assertion (RFC 7523). */
-export function signAssertion(key: CryptoKey | Uint8Array, audience: string, kid = 'agent-1'): Promise<string> {
+function signAssertion(key: CryptoKey, audience: string): Promise<string> {
   return new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader({ alg: 'ES256', kid })
+    .setProtectedHeader({ alg: 'ES256', kid: 'agent-1' })
     .setIssuer('support-app')
     .setSubject('support-app')
     .setAudience(audience)

@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request as send } from 'node:http'
 import { join } from 'node:path'
-import { decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
+import { promisify } from 'node:util'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { billing, createAgent, introspect, signAssertion, type TestAgent } from './agent.js'
+import { billing, createAgent, introspect, type TestAgent } from './agent.js'
 import { createPlace, freePort, type Place, type Program, run } from './program.js'
 
 let place: Place
@@ -166,22 +168,31 @@ describe('started', () => {
     expect(other.output.error).toMatch(/^encryptionKey .+\n$/mu)
   })
 
-  test('with what init wrote, it issues a first token to the agent of the key', async () => {
-    const folder = join(place.folder, 'start')
+  test('with what init wrote, it issues the first token of the README', async () => {
+    const folder = join(place.folder, 'auth')
     expect(await run(['init', folder]).ended).toEqual({ code: 0, signal: null })
     const port = await freePort()
     const issuer = `http://localhost:${port}`
     // what init wrote, on a port that is free here
     const settings = parse(await readFile(join(folder, 'auth.yaml'), 'utf8')) as object
     const file = await place.configuration(
-      { ...settings, issuer, listen: { host: 'localhost', port }, encryptionKeyFiles: ['start/encryption.key'] },
+      { ...settings, issuer, listen: { host: 'localhost', port }, encryptionKeyFiles: ['auth/encryption.key'] },
       'first.yaml',
     )
     const program = run([file])
     await program.until('listening')
-    const jwk = JSON.parse(await readFile(join(folder, 'support-agent.jwk'), 'utf8'))
-    const assertion = await signAssertion(await importJWK(jwk), issuer, jwk.kid)
-    expect(await agent.request(issuer, assertion)).toMatchObject({ status: 200, body: { scope: 'billing:export' } })
+
+    const readme = await readFile(new URL('../../../packages/auth-server/README.md', import.meta.url), 'utf8')
+    const [, script = ''] = /```js\n(import \{ randomUUID \}[\s\S]*?)```/u.exec(readme) ?? []
+    const home = await mkdtemp(join(import.meta.dirname, '.readme-')) // from here its imports are found
+    try {
+      await writeFile(join(home, 'first.mjs'), script.replace('http://localhost:3000', issuer))
+      const { stdout } = await promisify(execFile)(process.execPath, [join(home, 'first.mjs')], { cwd: place.folder })
+      expect(stdout).toMatch(/access_token: '[\w-]+\.[\w-]+\.[\w-]+'/u)
+      expect(stdout).toContain("scope: 'billing:export'")
+    } finally {
+      await rm(home, { recursive: true })
+    }
     await stop(program)
   })
 })
