@@ -6,6 +6,7 @@ import { packages, readManifest, root } from './workspace.js'
 // What a package may depend on at run time, and the framework it leaves to its user.
 const dependencies: Readonly<Record<string, readonly string[]>> = {
   agent: ['jose', 'lru-cache', 'oauth4webapi'],
+  audit: ['@behalf/core'],
   'auth-server': [
     '@behalf/core',
     '@behalf/koa',

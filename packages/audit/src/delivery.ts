@@ -1,0 +1,95 @@
+import type { Entry } from './queue.js'
+import type { Settings } from './settings.js'
+
+/** What became of a request. */
+export type Delivery =
+  /** The trail has the events, now or already, except those it refused: by id, with the reason. */
+  | { readonly kind: 'arrived'; readonly refused: ReadonlyMap<string, string> }
+  /** The request as it is will never be taken. */
+  | { readonly kind: 'unacceptable'; readonly reason: string }
+  /** Worth another try. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfter: number }
+
+/** Makes one request. Never rejects. */
+export type Deliver = (batch: readonly Entry[], signal: AbortSignal) => Promise<Delivery>
+
+/** Milliseconds that a server can make this sink wait at most. */
+const longestRetryAfter = 300_000
+
+const noneRefused: ReadonlyMap<string, string> = new Map()
+
+/** What happened is told in words of this package alone: what a token source or `fetch` throws may quote the token. */
+export function createDelivery({ url, token, timeout, fetch }: Settings): Deliver {
+  let wasRefused = false
+
+  async function getToken(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const got = await Promise.race([token({ renew: wasRefused, signal }), whenAborted(signal)])
+      return typeof got === 'string' && got !== '' ? got : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  return async (batch, ended) => {
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(timeout)])
+    const bearer = await getToken(signal)
+    if (bearer === undefined) return failed('no token could be had')
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${bearer}`,
+          'Content-Type': 'application/x-ndjson',
+          Accept: 'application/json',
+        },
+        body: batch.map(({ line }) => `${line}\n`).join(''),
+        redirect: 'manual', // the token is for this address
+        signal,
+      })
+      wasRefused = response.status === 401
+      return await readAnswer(response)
+    } catch {
+      return failed('it cannot be reached')
+    }
+  }
+}
+
+async function readAnswer(response: Response): Promise<Delivery> {
+  const { status } = response
+  if (status === 422) return { kind: 'arrived', refused: refusedOf(await response.json()) }
+  await response.body?.cancel()
+  if (response.ok) return { kind: 'arrived', refused: noneRefused }
+  const reason = `status ${status}`
+  if (status === 400 || status === 413) return { kind: 'unacceptable', reason }
+  return failed(reason, retryAfterOf(response.headers.get('Retry-After')))
+}
+
+function failed(reason: string, retryAfter = 0): Delivery {
+  return { kind: 'failed', reason, retryAfter }
+}
+
+/** Seconds, or a date (RFC 9110 section 10.2.3). */
+function retryAfterOf(header: string | null): number {
+  if (header === null) return 0
+  const wait = /^\d{1,9}$/u.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), longestRetryAfter)
+}
+
+/**
+ * Reads which events the trail refused.
+ *
+ * @throws TypeError when the answer is none of the trail's
+ */
+function refusedOf(answer: unknown): ReadonlyMap<string, string> {
+  const { refused } = answer as { readonly refused: readonly { readonly id?: unknown; readonly code?: unknown }[] }
+  return new Map(refused.map(({ id, code }) => [String(id), /^[a-z_]{1,40}$/u.exec(String(code))?.[0] ?? 'refused']))
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error('too late'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}

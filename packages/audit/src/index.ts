@@ -1,0 +1,6 @@
+export { type ClientTokenOptions, clientToken, type TokenSource } from './client-token.js'
+export { type HttpSink, type HttpSinkOptions, httpSink } from './http-sink.js'
+export { toJsonLines } from './json-lines.js'
+export type { OcsfEvent } from './ocsf/ocsf-event.js'
+export { toOcsf } from './ocsf/to-ocsf.js'
+export type { TrailEvent } from './trail-event.js'
