@@ -8,7 +8,7 @@ import { type Ready, resource, type Setup, scope, tokenRequest } from './contend
 /** oidc-provider alone, with its own adapter in memory: what a team would have without Behalf. It keeps no trail. */
 export async function startBare({ format = 'jwt' }: Setup): Promise<Ready> {
   let answer: RequestListener | undefined
-  const http = createServer((request, response) => void answer?.(request, response))
+  const http = createServer((request, response) => answer?.(request, response))
   const port = await listen(http)
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const secret = randomBytes(32).toString('base64url')
