@@ -139,12 +139,13 @@ async function withIssuer(
   reply: Reply,
   body: (api: Api, endpoint: Endpoint) => Promise<void>,
   options: Partial<IntrospectionOptions> = {},
+  mounted = routes,
 ): Promise<void> {
   const endpoint = await startEndpoint(reply)
   const client = { id: 'billing-api', secret: 'a secret of this test alone' }
   const introspection = { endpoint: endpoint.url, mode: 'opaque', client, ...options } as const
   try {
-    await withApi(target, { routes, options: { introspection } }, (api) => body(api, endpoint))
+    await withApi(target, { routes: mounted, options: { introspection } }, (api) => body(api, endpoint))
   } finally {
     await endpoint.close()
   }
@@ -185,6 +186,34 @@ proves('RFC7662-2.2-route', async ({ target }) => {
     }
     await withIssuer(target, { active: true }, later, { mode, ttl: 30 })
   }
+})
+
+proves('BEHALF-introspection-stacked', async ({ target }) => {
+  const answer: Json = { active: true, token_type: 'Bearer', ...claims() }
+  const path = '/two'
+  const later: Route = { method: 'GET', path, guards: [{ protect: undefined }, { protect: undefined }] }
+  await withIssuer(
+    target,
+    answer,
+    async (api, endpoint) => {
+      for (const questions of [2, 4]) {
+        expectAllowed(await api.call({ path, token: 'an-opaque-token', events: 2 }), 2)
+        expect(endpoint.questions).toHaveLength(questions)
+      }
+      const changes = {
+        token_revoked: { active: false },
+        binding_mismatch: { ...answer, cnf: { jkt: 'A'.repeat(43) } },
+      }
+      for (const [code, change] of Object.entries(changes)) {
+        const asked = endpoint.questions.length
+        endpoint.reply = () => (endpoint.questions.length === asked + 1 ? answer : change)
+        const { response, events } = await api.call({ path, token: 'an-opaque-token', events: 2 })
+        expect([response.status, events.map(({ reason }) => reason.code)]).toEqual([401, ['allowed', code]])
+      }
+    },
+    { ttl: 0 },
+    [later],
+  )
 })
 
 const disagreements: Readonly<Record<string, Json>> = {

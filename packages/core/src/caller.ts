@@ -12,6 +12,7 @@ import { type Claims, checkTimes, deepFreeze } from './token/claims.js'
 import type { Introspector } from './token/introspection.js'
 import type { Freshness } from './token/introspection-memory.js'
 import { type CachedToken, createTokenCache, isCurrent } from './token/token-cache.js'
+import type { VerifiedToken } from './token/verified-token.js'
 import type { AuthenticToken, TokenVerifier } from './token/verifier.js'
 
 /** A verified token and what was made of it; lives as long as the token is remembered. */
@@ -48,7 +49,7 @@ export interface Callers<C> {
   /** The same for the text of a token. Both answer at once when they remember the token. */
   verify(text: string): Caller<C> | Promise<Caller<C>>
   /** Looks again, for a later guard of one request, at everything that time can change. */
-  review(caller: Caller<C>): Caller<C> | Promise<Caller<C>>
+  review(caller: Caller<C>, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>>
   /**
    * Asks the issuer about a token that holds by itself, for a route that wants it; nothing where that was done already.
    *
@@ -114,11 +115,21 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
     })
   }
 
-  function review(caller: Caller<C>): Caller<C> | Promise<Caller<C>> {
+  function review(caller: Caller<C>, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
     checkTimes(caller.token, settings, settings.now())
-    if (!isCurrent(caller)) throw new AccessError('key_not_found')
-    const passing = checkStanding(caller)
-    return passing === undefined ? caller : passing.then(() => caller)
+    return andThen(isCurrent(caller) ? caller : renew(caller, evidence), (current) => {
+      const passing = checkStanding(current)
+      return passing === undefined ? current : passing.then(() => current)
+    })
+  }
+
+  /** What the issuer said of an opaque token counts no longer: it is asked again. A key that is gone stays gone. */
+  function renew({ text, token, key }: Caller<C>, evidence: Evidence<C>): Caller<C> | Promise<Caller<C>> {
+    if (key !== undefined) throw new AccessError('key_not_found')
+    return andThen(verifyAnew(text, evidence), (renewed) => {
+      if (!isBoundAlike(token, renewed.token)) throw new AccessError('binding_mismatch')
+      return renewed
+    })
   }
 
   function verify(text: string): Caller<C> | Promise<Caller<C>> {
@@ -182,6 +193,11 @@ export function createCallers<C>(settings: Settings<C>, stages: CallerStages): C
   }
 
   return { identify, review, verify, confirm, introduce }
+}
+
+/** Whether possession that was proven for the one is proven for the other. */
+function isBoundAlike({ confirmation: one }: VerifiedToken, { confirmation: other }: VerifiedToken): boolean {
+  return one?.method === other?.method && one?.thumbprint === other?.thumbprint
 }
 
 /** Nesting is the issuer's choice; what is too deep to be copied is too deep for a schema. */

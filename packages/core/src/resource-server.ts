@@ -128,7 +128,9 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
   /** What took a look that must not be taken twice is shared by the guards that are given the same source. */
   function identify(request: ResourceRequest, source: object, attempt: Attempt<C>): Caller<C> | Promise<Caller<C>> {
-    if (attempt.caller !== undefined) return andThen(attempt.caller, callers.review)
+    if (attempt.caller !== undefined) {
+      return andThen(attempt.caller, (caller) => callers.review(caller, attempt.evidence))
+    }
     attempt.caller = callers.identify(request, attempt.evidence)
     if (attempt.caller instanceof Promise || attempt.evidence.authentic !== undefined) attempts.share(source, attempt)
     return attempt.caller

@@ -38,6 +38,11 @@ export const revocation = [
     text: 'On a route that demands introspection a JWT is served only while its issuer calls it active; on other routes the issuer is not asked.',
   },
   {
+    id: 'BEHALF-introspection-stacked',
+    source: 'Behalf, RFC 7662 section 2.2',
+    text: 'Where an answer about an opaque token counts no longer, the next guard of the same request asks again; one that binds the token otherwise refuses it.',
+  },
+  {
     id: 'BEHALF-introspection-route-refuses',
     source: 'Behalf',
     text: 'An answer about a JWT can only refuse it: one that disagrees with the token refuses it, and nothing makes a token that does not hold by itself count.',
