@@ -365,6 +365,11 @@ const entraV2: DocumentedIssuer = {
       claims: { ...without(entraDaemonV2, 'roles'), scp: '' },
       expected: { scopes: [], mode: 'direct' },
     },
+    'a user who granted no scope': {
+      header: jwt,
+      claims: { ...entraUserV2, idtyp: 'user', scp: '/' },
+      expected: { scopes: [], mode: 'direct' },
+    },
     'an agent for a user': {
       header: jwt,
       claims: agentForUser,

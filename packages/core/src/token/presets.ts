@@ -66,7 +66,7 @@ export function entra(overrides: Partial<ClaimProfile> = {}): ClaimProfile {
     types: ['jwt'],
     scopeClaims: ['scp'],
     scopeArrays: true,
-    scopes: ({ scp, roles }) => (isGranted(scp) ? scp : roles),
+    scopes: ({ idtyp, scp, roles }) => (isGranted(scp) ? scp : idtyp === 'user' ? undefined : roles),
     clientClaims: ['azp', 'appid'],
     tokenIdClaims: ['uti', 'jti'],
     tokenIdRequired: false,
