@@ -6,6 +6,8 @@ export default defineConfig({
     dir: 'test',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['test/support/vitest-global.ts'],
+    setupFiles: ['test/support/vitest-setup.ts'],
     // Many tests wait more than they work: one worker, which is what two cores get by default, would wait with them.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Floods of tokens, counted for coverage on a machine that does other things too.

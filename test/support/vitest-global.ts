@@ -1,0 +1,4 @@
+import { makeSnapshot } from './pglite-snapshot.js'
+
+/** Once for all test files. */
+export default makeSnapshot
