@@ -11,9 +11,8 @@ let api: Api
 let ada: Person
 beforeAll(async () => {
   scene = await openPagesScene()
-  const now = () => Math.floor(Date.now() / 1000) + scene.clock.offset
   api = await openApi(
-    { issuer: scene.server.issuer, audience: billing, now },
+    { issuer: scene.server.issuer, audience: billing },
     {
       '/customers/:id/bills': { scope: 'billing:read', delegation: 'required', actor: 'agent:support' },
       '/fresh': { scope: 'billing:read', maxAge: 60 },
@@ -35,6 +34,15 @@ const request = (parameters: Readonly<Record<string, string>> = {}) =>
 async function signIn(parameters: Readonly<Record<string, string>> = {}): Promise<TokenEndpointResponse> {
   const begun = await request(parameters)
   return begun.finish((await ada.authorize(begun.url)).answer.href)
+}
+
+/** Makes every sign-in older than it is: the engine has a clock of its own. */
+async function growOld(seconds: number): Promise<void> {
+  await scene.server.context.database.query(
+    `update protocol_entities set content = jsonb_set(content, '{loginTs}', to_jsonb((content->>'loginTs')::bigint - $1::bigint))
+     where model = 'Session'`,
+    [seconds],
+  )
 }
 
 /** What the support agent gets for a person. */
@@ -62,10 +70,9 @@ describe('a person, an agent and an API', () => {
   })
 
   test('A19: a route for who signed in lately asks for that, and a new sign-in is enough', async () => {
-    const person = await signIn()
-    expect((await api.call('/fresh', await tokenFor(person))).status).toBe(200)
-    scene.clock.offset += 90
-    const refused = await api.call('/fresh', await tokenFor(person))
+    expect((await api.call('/fresh', await tokenFor(await signIn()))).status).toBe(200)
+    await growOld(90)
+    const refused = await api.call('/fresh', await tokenFor(await signIn()))
     expect(refused.status).toBe(401)
     expect(refused.challenge).toContain('error="insufficient_user_authentication"')
     const [, maxAge = ''] = /max_age="?(\d+)/u.exec(refused.challenge) ?? []
