@@ -139,6 +139,16 @@ describe('started', () => {
     await stop(program)
   })
 
+  test('on a folder that another process has open, says so and ends', async () => {
+    const lasting = { database: 'shared', encryptionKeyFiles: ['encryption.key'] }
+    const { program, issuer } = await start(lasting)
+    const second = run([await place.configuration({ ...lasting, issuer }, 'second.yaml')])
+    expect(await second.ended).toEqual({ code: 1, signal: null })
+    expect(second.output.error).toMatch(/^database \S+shared is in use by another process$/mu)
+    expect((await agent.request(issuer)).status).toBe(200)
+    await stop(program)
+  })
+
   test('again on the same folder, it knows its keys, its policy and its tokens, and takes no used assertion', async () => {
     const lasting = { database: 'state', encryptionKeyFiles: ['encryption.key'] }
     const { program, issuer } = await start(lasting)
