@@ -66,7 +66,7 @@ export async function openApi(options: ResourceServerOptions, routes: Routes): P
       // every answer of these APIs is a JSON object
       const body = (await response.json()) as Record<string, unknown>
       const challenge = response.headers.get('www-authenticate') ?? ''
-      return { status: response.status, code: String(body.code ?? 'allowed'), challenge, body }
+      return { status: response.status, code: typeof body.code === 'string' ? body.code : 'allowed', challenge, body }
     },
     close: async () => {
       server.closeAllConnections()

@@ -35,7 +35,11 @@ afterAll(async () => {
 const refusal = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'no refusal',
-    (error: { readonly error?: string; readonly code?: string }) => error.error ?? error.code,
+    (thrown: unknown) => {
+      // both libraries throw errors with these members
+      const { error, code } = thrown as { readonly error?: string; readonly code?: string }
+      return error ?? code
+    },
   )
 
 for (const [name, create] of Object.entries(libraries)) {
@@ -148,7 +152,8 @@ for (const [name, create] of Object.entries(libraries)) {
         const call = async (token: string, path: string): Promise<readonly unknown[]> => {
           const response = await agent
             .call(token, new URL(path, billing), origin)
-            .catch((error: { readonly response: Response }) => error.response)
+            // what both libraries throw for a challenge has the response
+            .catch((thrown: unknown) => (thrown as { readonly response: Response }).response)
           return [response.status, await response.json()]
         }
         const presented = (await signIn()).access_token

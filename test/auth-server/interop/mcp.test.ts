@@ -76,13 +76,13 @@ test('ClientCredentialsProvider of the MCP SDK finds the server, gets a token an
   const { proof } = scene.clients.client_secret_basic.agent
   const provider = bySecret('secret' in proof ? proof.secret : '')
   expect(await whoami(provider)).toEqual({ clientId: 'agent-secret', mode: 'direct' })
-  expect(await provider.tokens()).toMatchObject({ token_type: 'Bearer', scope: 'tools:call', expires_in: 300 })
+  expect(provider.tokens()).toMatchObject({ token_type: 'Bearer', scope: 'tools:call', expires_in: 300 })
   await expect(whoami(bySecret('not the secret of this client'))).rejects.toThrow('client authentication failed')
 })
 
 test('PrivateKeyJwtProvider of the MCP SDK finds the server, gets a token and calls a tool', async () => {
   const provider = byKey('agent-key')
   expect(await whoami(provider)).toEqual({ clientId: 'agent-key', mode: 'direct' })
-  expect(await provider.tokens()).toMatchObject({ token_type: 'Bearer', scope: 'tools:call' })
+  expect(provider.tokens()).toMatchObject({ token_type: 'Bearer', scope: 'tools:call' })
   await expect(whoami(byKey('application-key'))).rejects.toThrow('not allowed')
 })
