@@ -84,5 +84,5 @@ test('PrivateKeyJwtProvider of the MCP SDK finds the server, gets a token and ca
   const provider = byKey('agent-key')
   expect(await whoami(provider)).toEqual({ clientId: 'agent-key', mode: 'direct' })
   expect(provider.tokens()).toMatchObject({ token_type: 'Bearer', scope: 'tools:call' })
-  await expect(whoami(byKey('application-key'))).rejects.toThrow('not allowed')
+  await expect(whoami(byKey('application-key'))).rejects.toMatchObject({ name: 'UnauthorizedClientError' })
 })

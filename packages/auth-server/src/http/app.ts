@@ -1,6 +1,7 @@
 import Koa from 'koa'
 import compose from 'koa-compose'
 import type { Context } from '../context.js'
+import { correctGrantRefusal } from '../provider/grant-refusal.js'
 import { correctMetadata } from '../provider/metadata.js'
 import { recordEngineRefusals } from './engine-refusals.js'
 import { answerFailure } from './failure.js'
@@ -17,6 +18,7 @@ import { inTransaction } from './transaction.js'
 export interface Parts {
   readonly statusLists: Koa.Middleware
   readonly admin: Koa.Middleware
+  readonly ingest: Koa.Middleware
   readonly pages: Koa.Middleware
   readonly structuredTokens: Koa.Middleware
   readonly signOut: Koa.Middleware
@@ -37,7 +39,9 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(health(context))
   app.use(publishKeys(context))
   app.use(limitRates(context))
-  app.use(parts.admin) // reads its own bodies, once it knows who sends them, and opens its own transactions
+  // these read their own bodies, once they know who sends them, and open their own transactions
+  app.use(parts.admin)
+  app.use(parts.ingest)
   app.use(readBodies())
   app.use(inTransaction(context))
   app.use(parts.statusLists)
@@ -45,6 +49,7 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(parts.structuredTokens)
   app.use(parts.signOut)
   app.use(recordEngineRefusals(context))
+  app.use(correctGrantRefusal())
   app.use(correctMetadata())
   app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
   return app
