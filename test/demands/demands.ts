@@ -298,9 +298,8 @@ const ofAccess: readonly Demand[] = [
     id: 'A43',
     demand: 'What is withdrawn during a task counts for its next call.',
     proofs: [
+      by(task, 'A43: what is withdrawn between two tools'),
       by('auth-server/revocation/within-a-second.test.ts', 'is in force at the API within a second'),
-      by('auth-server/introspection/introspection.test.ts', 'tells nothing of one that was revoked'),
-      by('auth-server/revocation/status-list.test.ts', 'says of each token whether it was revoked'),
       by('agent/server.test.ts', 'with a token that was withdrawn is made again with a fresh one, once'),
     ],
   },

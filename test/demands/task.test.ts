@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ResourceServerOptions } from '@behalf/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientToken } from '../auth-server/admin/support.js'
 import { billing, orders, stock } from '../auth-server/exchange/policy.js'
 import { createScene, type Scene } from '../auth-server/exchange/scene.js'
@@ -96,4 +97,40 @@ test('B6: every token of a task is another one, for one API, with its scope, and
     expect(claims).toMatchObject({ aud: billing, txn: 'many-calls', act: { sub: 'agent:support' } })
     expect(Number(claims.exp) - Number(claims.iat)).toBeLessThanOrEqual(300)
   }
+})
+
+describe.each<readonly [string, () => Promise<Partial<ResourceServerOptions>>, number]>([
+  [
+    'introspection',
+    async () => {
+      const { secret } = await scene.server.context.clients.addSecret('billing-api', 86_400)
+      const endpoint = `${scene.issuer}/token/introspection`
+      return { introspection: { endpoint, mode: 'always', client: { id: 'billing-api', secret }, ttl: 0 } }
+    },
+    0,
+  ],
+  ['the status list', async () => ({ statusList: { hosts: [new URL(scene.issuer).host] } }), 20],
+])('an API that goes by %s', (_name, options, later) => {
+  test('A43: what is withdrawn between two tools of a task counts for the next one, at the API and for a new token', async () => {
+    const { issuer, now } = scene
+    const api = await openApi(
+      { issuer, audience: billing, now, ...(await options()) },
+      { '/bill': { scope: 'billing:read' } },
+    )
+    try {
+      const person = await scene.personToken({ sessionId: `session-${later}` })
+      const other = (await scene.exchange()).token
+      const next = () => scene.exchange({ fields: { subject_token: person, txn: `task-${later}` } })
+      const { token } = await next()
+      for (const each of [token, other]) expect((await api.call('/bill', each)).status).toBe(200)
+      const withdrawal = { kind: 'session', value: `session-${later}`, reason: 'signed out', by: 'test' } as const
+      expect(await scene.server.context.revocations.withdraw(withdrawal)).toBe(2)
+      scene.advance(later)
+      expect(await api.call('/bill', token)).toMatchObject({ status: 401, code: 'token_revoked' })
+      expect((await next()).body.error).toBe('invalid_request')
+      expect((await api.call('/bill', other)).status).toBe(200)
+    } finally {
+      await api.close()
+    }
+  })
 })
