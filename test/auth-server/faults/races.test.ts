@@ -60,21 +60,25 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'two servers that are 
       expect(answers.filter(({ status }) => status === 400).map(({ body }) => body.error)).toEqual(
         losers(400).map(() => 'invalid_grant'),
       )
+      const issued = answers.find(({ status }) => status === 200)?.body.access_token
+      expect(await second.context.tokens.verify(issued ?? '')).toBeUndefined()
     }
   })
 
-  test('a refresh token serves one, and whoever comes late ends its family', async () => {
-    const code = await signIn(first.issuer, 'ada', password, 'openid offline_access billing:read')
-    const { body } = await askAsShop(first.issuer, codeFields(code))
-    const refresh = (place: string, refresh_token: string) =>
-      askAsShop(place, { grant_type: 'refresh_token', refresh_token })
-    const rotated = await refresh(places[1] ?? '', body.refresh_token ?? '')
-    expect(rotated.status).toBe(200)
-    const answers = await race((place) => refresh(place, rotated.body.refresh_token ?? ''))
-    expect(statuses(answers)).toEqual([200, ...losers(400)])
-    const newest = answers.find(({ status }) => status === 200)?.body ?? {}
-    expect((await refresh(first.issuer, newest.refresh_token ?? '')).body.error).toBe('invalid_grant')
-    expect(await second.context.tokens.verify(newest.access_token ?? '')).toBeUndefined()
+  test('a refresh token serves one, and whoever comes too late, however little, ends its family', async () => {
+    for (let round = 0; round < 5; round++) {
+      const code = await signIn(first.issuer, 'ada', password, 'openid offline_access billing:read')
+      const { body } = await askAsShop(first.issuer, codeFields(code))
+      const refresh = (place: string, refresh_token: string) =>
+        askAsShop(place, { grant_type: 'refresh_token', refresh_token })
+      const rotated = await refresh(places[1] ?? '', body.refresh_token ?? '')
+      expect(rotated.status).toBe(200)
+      const answers = await race((place) => refresh(place, rotated.body.refresh_token ?? ''))
+      expect(statuses(answers)).toEqual([200, ...losers(400)])
+      const newest = answers.find(({ status }) => status === 200)?.body ?? {}
+      expect((await refresh(first.issuer, newest.refresh_token ?? '')).body.error).toBe('invalid_grant')
+      expect(await second.context.tokens.verify(newest.access_token ?? '')).toBeUndefined()
+    }
   })
 
   test('a client assertion serves one', async () => {

@@ -55,6 +55,7 @@ function signAssertion(key: CryptoKey, audience: string): Promise<string> {
     .setSubject('support-app')
     .setAudience(audience)
     .setIssuedAt()
+    .setNotBefore('0s') // as the usual libraries do
     .setExpirationTime('1m')
     .sign(key)
 }

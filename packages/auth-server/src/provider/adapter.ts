@@ -21,7 +21,8 @@ interface EntityRow {
   readonly consumed_at: number | null
 }
 
-function entities({ database, now }: Context, model: string): Adapter {
+function entities(context: Context, model: string): Adapter {
+  const { database, now } = context
   const select = 'select content, consumed_at from protocol_entities where model = $1'
 
   /** Identifiers are secrets of the caller: they are put back from what the caller sent. */
@@ -62,8 +63,10 @@ function entities({ database, now }: Context, model: string): Adapter {
         'update protocol_entities set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null returning 1 as taken',
         [model, digest(id), now()],
       )
-      // another process was faster
-      if (taken.length === 0) throw new errors.InvalidGrant(`${model} already consumed`)
+      if (taken.length > 0) return
+      // another request was faster: this one is a reuse like one that comes late
+      await endFamily(context, model, id)
+      throw new errors.InvalidGrant(`${model} already consumed`)
     },
     destroy: async (id) => {
       await database.query('delete from protocol_entities where model = $1 and id = $2', [model, digest(id)])
@@ -72,6 +75,22 @@ function entities({ database, now }: Context, model: string): Adapter {
       await database.query('delete from protocol_entities where model = $1 and grant_id = $2', [model, grantId])
     },
   }
+}
+
+/** Ends everything of the sign-in that a code or refresh token is of (RFC 9700 section 4.14.2), the newest token too. */
+async function endFamily(context: Context, model: string, id: string): Promise<void> {
+  const { database } = context
+  const rows = await database.query<{ grant_id: string | null }>(
+    'select grant_id from protocol_entities where model = $1 and id = $2',
+    [model, digest(id)],
+  )
+  const grantId = first(rows)?.grant_id
+  if (typeof grantId !== 'string') return
+  await accessTokens(context).revokeByGrantId?.(grantId)
+  await database.query(`delete from protocol_entities where grant_id = $1 or (model = 'Grant' and id = $2)`, [
+    grantId,
+    digest(grantId),
+  ])
 }
 
 function clients({ clients }: Context): Partial<Adapter> {

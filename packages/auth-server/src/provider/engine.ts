@@ -20,6 +20,9 @@ const codeLifetime = 60
 const interactionLifetime = 600
 const idTokenLifetime = 600
 
+/** Seconds by which a client's clock may be ahead of or behind this process: processes differ among themselves too. */
+const clockTolerance = 30
+
 /** Grants that judge the resource themselves. */
 const ownGrants: readonly string[] = [tokenExchangeGrant, directGrant]
 
@@ -73,7 +76,7 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub'], acr: null, auth_time: null, iss: null, sid: null },
     acrValues: ['urn:behalf:acr:password'],
-    clockTolerance: 5,
+    clockTolerance,
     discovery: metadataOf(context),
     findAccount: async (_ctx, subject) => {
       const account = await accounts.find(subject)
