@@ -20,6 +20,8 @@ const client = { id: 'agent-support', secret: 'a secret of this test alone' }
 export interface AuthorizationServer {
   readonly issuer: string
   readonly jwksUri: string
+  /** The client that asks, for libraries that do it themselves. */
+  readonly client: { readonly id: string; readonly secret: string }
   /** Paths that were asked for, oldest first. */
   readonly paths: readonly string[]
   /** A direct token: the client asks for itself. */
@@ -85,6 +87,7 @@ export const createAuthorizationServer = async (
     ],
     features: {
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 'nonce'), requireNonce: () => true },
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
@@ -148,6 +151,7 @@ export const createAuthorizationServer = async (
   return {
     issuer,
     jwksUri: `${issuer}/jwks`,
+    client,
     paths,
     direct: (algorithm, scope = 'billing:read') =>
       ask({ grant_type: 'client_credentials', resource: audiences[algorithm], scope }),
