@@ -131,7 +131,11 @@ export const fixtures: Readonly<Record<string, (admin: Admin) => Fixture | Promi
   listAgents: () => ({}),
   registerAgent: () => ({ body: { id: `agent:${fresh('new')}`, name: 'New', owner: 'team' } }),
   readAgent: async (admin) => at(`/agents/${await agent(admin)}`),
-  changeAgent: async (admin) => ({ ...at(`/agents/${await agent(admin)}`), body: { roles: ['support'] } }),
+  changeAgent: async (admin) => ({ ...at(`/agents/${await agent(admin)}`), body: { name: 'Another' } }),
+  changeAgentAuthority: async (admin) => {
+    const id = await agent(admin)
+    return { ...at(`/agents/${id}/authority`, `/agents/${id}`), body: { roles: ['support'] } }
+  },
   unlockAgent: async (admin) => {
     const id = await agent(admin)
     return at(`/agents/${id}/unlock`, `/agents/${id}`)

@@ -60,10 +60,8 @@ describe('tokens', () => {
     const by = await personToken(admin)
     const headers = { 'if-match': '*' }
     await call(admin, 'PATCH', '/policy/roles', { token: by, headers, body: { ops: { permissions: ['admin:read'] } } })
-    await call(admin, 'POST', '/agents', {
-      token: by,
-      body: { id: 'agent:ops', name: 'Ops', owner: 'team', roles: ['ops'] },
-    })
+    await call(admin, 'POST', '/agents', { token: by, body: { id: 'agent:ops', name: 'Ops', owner: 'team' } })
+    await call(admin, 'PATCH', '/agents/agent:ops/authority', { token: by, body: { roles: ['ops'] } })
     const metadata = {
       token_endpoint_auth_method: 'client_secret_post',
       grant_types: ['client_credentials'],
@@ -91,6 +89,20 @@ describe('tokens', () => {
     expect((await read(granted.access_token)).json).toMatchObject({ status: 401, code: 'token_revoked' })
   })
 
+  test('a client by itself gives no agent power, nor wakes one', async () => {
+    await call(admin, 'POST', '/agents', {
+      token: await personToken(admin),
+      body: { id: 'agent:quiet', name: 'Quiet', owner: 'team' },
+    })
+    const token = await clientToken(admin, ['admin:write'])
+    const patch = (path: string, body: object) => call(admin, 'PATCH', `/agents/agent:quiet${path}`, { token, body })
+    expect((await patch('', { name: 'Quieter' })).status).toBe(200)
+    expect((await patch('', { roles: ['support'] })).status).toBe(400)
+    expect((await patch('', { status: 'active' })).status).toBe(400)
+    expect((await patch('/authority', { roles: ['support'] })).json.code).toBe('authentication_insufficient')
+    expect((await patch('/authority', { status: 'active' })).json.code).toBe('authentication_insufficient')
+  })
+
   test('the metadata says where tokens come from', async () => {
     const response = await fetch(`${admin.issuer}/.well-known/oauth-protected-resource/admin`)
     expect(await response.json()).toMatchObject({
@@ -108,7 +120,7 @@ describe('nobody decides for themselves what is not theirs', () => {
     const own = { agentId: 'agent:support', clientId: 'support-client' }
     const token = await personToken(admin, everyScope, own)
     const body = { roles: ['support'] }
-    expect((await call(admin, 'PATCH', '/agents/agent:support', { token, body })).json).toMatchObject({
+    expect((await call(admin, 'PATCH', '/agents/agent:support/authority', { token, body })).json).toMatchObject({
       code: 'own_agent',
     })
     const secret = await call(admin, 'POST', '/clients/support-client/secrets', { token })
@@ -160,10 +172,12 @@ describe('the trail', () => {
   test('a change says what was before, what is after, and who made it', async () => {
     const token = await personToken(admin)
     await call(admin, 'POST', '/agents', { token, body: { id: 'agent:told', name: 'Before', owner: 'team' } })
-    await call(admin, 'PATCH', '/agents/agent:told', { token, body: { name: 'After', roles: ['support'] } })
+    await call(admin, 'PATCH', '/agents/agent:told', { token, body: { name: 'After' } })
+    await call(admin, 'PATCH', '/agents/agent:told/authority', { token, body: { roles: ['support'] } })
     const told = await events('actor=agent:told')
     expect(told.map(({ type }: { type: string }) => type)).toEqual([
       'agent.registered',
+      'agent.changed',
       'agent.changed',
       'role.changed',
     ])
@@ -171,7 +185,7 @@ describe('the trail', () => {
       client: { id: 'console' },
       change: { by: 'usr_admin', before: { name: 'Before' }, after: { name: 'After' } },
     })
-    expect(told[2].change).toMatchObject({ before: [], after: ['support'] })
+    expect(told[3].change).toMatchObject({ before: [], after: ['support'] })
   })
 
   test('a known caller that is refused is in it; an unknown one is not', async () => {

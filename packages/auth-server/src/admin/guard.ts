@@ -5,11 +5,11 @@ import type { Context } from '../context.js'
 import { createProofStore } from './proof-store.js'
 import { createRefusalSink } from './refusal-sink.js'
 
-/** What stands in front of the admin API: `@behalf/koa`, on the server's own keys. */
+/** What stands in front of an API of the server itself: `@behalf/koa`, on the server's own keys. */
 export interface AdminGuard {
-  /** Demands a token of this server for the admin API that meets the requirement. */
+  /** Demands a token of this server for the API that meets the requirement. */
   protect(requirement: Requirement): RouteGuard
-  /** Publishes the metadata of the admin API (RFC 9728). */
+  /** Publishes the metadata of the API (RFC 9728). */
   readonly metadata: Middleware
   close(): Promise<void>
 }
@@ -34,8 +34,10 @@ const recordTimeout = 5_000
  * from the moment it is published, and one that was taken back at once no longer does.
  *
  * A token counts while its record says so: one that this server does not know is taken as withdrawn.
+ *
+ * @param resource - resource indicator of the API
  */
-export function createAdminGuard(context: Context): AdminGuard {
+export function createAdminGuard(context: Context, resource: string = context.settings.adminResource): AdminGuard {
   const { keys, now, settings, tokens, log } = context
   const replayStore = createProofStore(context)
   const requirements = new Set<Requirement>()
@@ -43,7 +45,7 @@ export function createAdminGuard(context: Context): AdminGuard {
 
   async function isRevoked({ tokenId }: VerifiedToken): Promise<boolean> {
     const record = tokenId === undefined ? undefined : await tokens.find(tokenId)
-    return record === undefined || record.revokedAt !== null || record.resource !== settings.adminResource
+    return record === undefined || record.revokedAt !== null || record.resource !== resource
   }
 
   async function keep(): Promise<Fitted> {
@@ -52,7 +54,7 @@ export function createAdminGuard(context: Context): AdminGuard {
     if (fitted?.keyIds === keyIds) return fitted
     const guards = createGuard({
       issuer: { issuer: settings.issuer, jwks: { keys: [...published] } },
-      audience: settings.adminResource,
+      audience: resource,
       algorithms,
       dpop: { mode: 'allowed', algorithms },
       replayStore,

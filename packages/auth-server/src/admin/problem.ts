@@ -16,6 +16,7 @@ export const problemTable = {
   input_invalid: { status: 400, title: 'A member of the request is wrong' },
   body_malformed: { status: 400, title: 'The body cannot be read' },
   own_agent: { status: 403, title: 'No agent decides on itself' },
+  client_only: { status: 403, title: 'Only a client by itself may do this' },
   not_own_item: { status: 403, title: 'Only the person concerned may consent' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'The method is not for this resource' },

@@ -48,7 +48,7 @@ function permissionsOf(document: Policy['document'], resource: string, tool: str
 export function checkScope(
   policy: Pick<Policy, 'permission'>,
   names: readonly string[],
-  { scope }: IssuedToken,
+  { scope, kind }: IssuedToken,
   presentation: Presentation,
 ): void {
   const included = presentation === 'called' ? scope.flatMap((name) => policy.permission(name)?.downstream ?? []) : []
@@ -58,5 +58,6 @@ export function checkScope(
   throw new Refusal('invalid_scope', 'above_subject_token', `subject_token does not hold ${beyond.join(' ')}`, {
     policy: 'subject_token',
     isEscalation: true,
+    isOfPerson: kind === 'subject', // a person's sign-in was for less: asking them again would help
   })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Agent } from '../../agents/agent.js'
+import type { Agent, AgentChange } from '../../agents/agent.js'
 import type { Context } from '../../context.js'
-import { refuseOwnAgent } from '../caller.js'
+import { type Caller, refuseOwnAgent } from '../caller.js'
 import { identifier, idParams, line, listOf, moment, names, text } from '../fields.js'
 import { found } from '../found.js'
 import { cutPage, pageOf, pageQuery } from '../page.js'
@@ -25,11 +25,18 @@ const agent = z
   })
   .meta({ id: 'Agent' })
 
-const change = z.strictObject({
+const description = z.strictObject({
   name: line.optional(),
   description: z.string().max(2000).optional(),
   owner: line.optional(),
-  status: status.optional(),
+})
+
+/** What takes power away, beside the description. */
+const change = description.extend({ status: z.enum(['suspended', 'retired']).optional() })
+
+/** What gives power. */
+const authority = z.strictObject({
+  status: z.literal('active').optional(),
   roles: names.optional(),
   ceiling: names.nullable().optional(),
 })
@@ -38,6 +45,20 @@ const change = z.strictObject({
 export function agentRoutes({ agents }: Context): readonly Route[] {
   const find = (id: string): Promise<Agent> => found(agents.find(id), 'agent')
   const base = { tag: 'Agents' } as const
+
+  /** One agent, changed by anyone but itself. */
+  async function changeOne(
+    caller: Caller,
+    id: string,
+    body: AgentChange,
+    expect: (before: Agent) => void,
+  ): Promise<{ readonly body: Agent; readonly changes: readonly Change[] }> {
+    const before = await find(id)
+    refuseOwnAgent(caller, before.id)
+    expect(before)
+    const after = await agents.change(id, body, before.version, caller.by)
+    return { body: after, changes: changesOf(before, after) }
+  }
 
   return [
     route({
@@ -59,13 +80,13 @@ export function agentRoutes({ agents }: Context): readonly Route[] {
     route({
       ...base,
       name: 'registerAgent',
-      summary: 'Register an agent',
+      summary: 'Register an agent, which has no role yet',
       method: 'post',
       path: '/agents',
       scope: 'admin:write',
       status: 201,
       entity: true,
-      body: change.extend({ id: identifier, name: line, owner: line }),
+      body: description.extend({ id: identifier, name: line, owner: line }),
       answer: agent,
       run: async ({ body }) => {
         const made = await agents.create(body)
@@ -100,13 +121,22 @@ export function agentRoutes({ agents }: Context): readonly Route[] {
       params: idParams,
       body: change,
       answer: agent,
-      run: async ({ caller, params, body, expect }) => {
-        const before = await find(params.id)
-        refuseOwnAgent(caller, before.id)
-        expect(before)
-        const after = await agents.change(params.id, body, before.version, caller.by)
-        return { body: after, changes: changesOf(before, after) }
-      },
+      run: ({ caller, params, body, expect }) => changeOne(caller, params.id, body, expect),
+    }),
+    route({
+      ...base,
+      name: 'changeAgentAuthority',
+      summary: 'Change what an agent may do: its roles, its ceiling, and whether it is active again',
+      method: 'patch',
+      path: '/agents/:id/authority',
+      scope: 'admin:write',
+      dangerous: true,
+      entity: true,
+      ifMatch: 'heeded',
+      params: idParams,
+      body: authority,
+      answer: agent,
+      run: ({ caller, params, body, expect }) => changeOne(caller, params.id, body, expect),
     }),
     route({
       ...base,

@@ -70,6 +70,7 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
         client: filter,
         resource: filter,
         tokenId: filter,
+        trace: filter.describe('Trace id.'),
         decision: z.enum(['allow', 'deny', 'error']).optional(),
         reason: filter.describe('Code of the reason.'),
         type: filter,
