@@ -312,11 +312,21 @@ const known: Json = {
 }
 
 const scopes = ['', ' ', 'a b', 'a"b', 'a\\b', 'a\nb', 'é', 7, null, undefined, {}, [], ['a', ''], ['a', 7], [['a']]]
+const names = ['', [], [''], [7], null, undefined, {}, 7, true]
+const flags = ['true', 1, 0, null, undefined, {}]
 const requirements: Readonly<Record<string, readonly unknown[]>> = {
   scope: scopes,
   anyScope: ['a', ...scopes],
   delegation: ['optional', '', true, null, undefined, ['required']],
-  actor: ['', [], [''], [7], null, undefined, {}, 7, true],
+  actor: names,
+  purpose: names,
+  tool: names,
+  acr: names,
+  maxAge: [-1, 0.5, '60', Number.NaN, Number.POSITIVE_INFINITY, null, undefined, {}],
+  authorizationDetails: [null, undefined, 7, 'invoice', [], [{ type: 'invoice' }]],
+  senderConstrained: flags,
+  singleUse: flags,
+  introspection: ['opaque', 'never', true, null, undefined],
   subject: ['', null, undefined, 7, [], {}, () => 'user-1'],
   check: [true, null, undefined, 'x', {}, Promise.resolve(true)],
   scopes: ['billing:read'],
@@ -350,6 +360,13 @@ describe('a wrong requirement is refused at start-up', () => {
       delegation: 'required',
       actor: ['d'],
       subject: 'e',
+      purpose: 'f',
+      tool: ['g'],
+      acr: 'h',
+      maxAge: 0,
+      authorizationDetails: { type: 'invoice' },
+      senderConstrained: false,
+      singleUse: true,
       check: () => true,
     } as const
     expect(() => server.protect(all)).not.toThrow()

@@ -1,9 +1,9 @@
 import {
   type Check,
   check,
+  checkCount,
   checkFunction,
   checkMembers,
-  checkNumber,
   checkText,
   isPlainObject,
   isText,
@@ -44,7 +44,7 @@ export interface Requirement<C = Claims> {
   readonly tool?: string | readonly string[]
   /** Accepted authentication context classes of the user's sign-in (`acr`, RFC 9470). */
   readonly acr?: string | readonly string[]
-  /** Seconds the user's sign-in may lie back (`auth_time`, RFC 9470). */
+  /** Seconds the user's sign-in may lie back (`auth_time`, RFC 9470), a whole number. */
   readonly maxAge?: number
   /** Whether the token must be bound to a key or certificate of the caller (DPoP or mTLS). */
   readonly senderConstrained?: boolean
@@ -105,7 +105,7 @@ const members: Record<keyof Requirement, Check> = {
   purpose: checkNames,
   tool: checkNames,
   acr: checkNames,
-  maxAge: checkNumber(0, 3_153_600_000, 'seconds'),
+  maxAge: checkCount(0, 3_153_600_000, 'seconds'),
   senderConstrained: checkFlag,
   singleUse: checkFlag,
   introspection: check((value) => value === 'always', "must be 'always'"),
