@@ -9,7 +9,7 @@ export function correctGrantRefusal(): Middleware {
   return async (ctx, next) => {
     await next()
     if (ctx.path !== paths.token || ctx.status !== 400) return
-    const { body } = ctx
+    const body: unknown = ctx.body
     if (typeof body !== 'object' || body === null || !('error_description' in body)) return
     if (body.error_description === ofTheEngine) ctx.body = { ...body, error: 'unauthorized_client' }
   }
