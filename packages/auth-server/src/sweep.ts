@@ -9,6 +9,9 @@ const lock = 7_261_096
 /** Seconds that an expired row is kept: longer than any clock is wrong. */
 const grace = 600
 
+/** Seconds that what a person decided is kept once it is over: 30 days. The trail keeps it for ever. */
+const decidedKept = 2_592_000
+
 /** Seconds that the answer to a repeated admin call is kept. */
 const answersKept = 86_400
 
@@ -25,6 +28,14 @@ export function startSweeping({ database, now, log, grants, approvals }: Context
       await database.query('delete from event_outbox where delivered_at < $1', [before])
       await grants.expire()
       await approvals.expire()
+      const over = now() - decidedKept
+      await database.query("delete from approvals where status <> 'pending' and expires_at < $1", [over])
+      await database.query(
+        "delete from grants where status in ('denied', 'revoked', 'expired') and coalesce(expires_at, decided_at, requested_at) < $1",
+        [over],
+      )
+      await database.query("delete from consents where status in ('used', 'withdrawn') and ended_at < $1", [over])
+      await database.query('delete from consents where expires_at < $1', [over])
       await database.query('delete from idempotent_answers where created_at < $1', [now() - answersKept])
     })
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { connect, type Socket } from 'node:net'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningAuthServer, startAuthServer } from '../support/server.js'
 
@@ -123,7 +123,7 @@ describe('bodies', () => {
     const head = `POST /token HTTP/1.1\r\nHost: x\r\n${form}\r\nContent-Length: 100\r\n\r\na`
     const admin = head.replace('/token', '/admin/agents')
     const sockets = [head, head, admin].map((text) =>
-      connect(port(), '127.0.0.1', function sent() {
+      connect(port(), '127.0.0.1', function sent(this: Socket) {
         this.write(text)
       }),
     )

@@ -9,9 +9,7 @@ export interface RunningAuthServer extends AuthServer {
 }
 
 /** Starts an auth server on a free port: in memory, where no database is named. */
-export async function startAuthServer(
-  options: Omit<AuthServerOptions, 'issuer'> = {},
-): Promise<RunningAuthServer> {
+export async function startAuthServer(options: Partial<AuthServerOptions> = {}): Promise<RunningAuthServer> {
   let authServer: AuthServer | undefined
   const http = createServer((request, response) => authServer?.handler(request, response))
   http.listen(0, '127.0.0.1')
