@@ -127,7 +127,7 @@ describe('rules', () => {
 describe('roles', () => {
   test('A4: a role that is given or taken counts from the next token on', async () => {
     const roles = async (names: readonly string[]) =>
-      expect((await manage('PATCH', '/agents/agent:other', { roles: names })).status).toBe(200)
+      expect((await manage('PATCH', '/agents/agent:other/authority', { roles: names })).status).toBe(200)
     await roles([])
     expect((await ask('other', 'billing:charges', { tool: 'get_bill' })).body.error).toBe('invalid_scope')
     await roles(['support'])
@@ -140,13 +140,13 @@ describe('roles', () => {
   })
 
   test('A14: a changed role is in the trail, with what was before, what is after, and who did it', async () => {
-    expect((await manage('PATCH', '/agents/agent:other', { roles: ['api'] })).status).toBe(200)
+    expect((await manage('PATCH', '/agents/agent:other/authority', { roles: ['api'] })).status).toBe(200)
     expect((await scene.events('role.changed')).at(-1)).toMatchObject({
       actor: { id: 'agent:other' },
       change: { by: expect.stringContaining('olga'), before: ['support'], after: ['api'] },
     })
     expect((await ask('other', 'billing:charges', { tool: 'get_bill' })).body.error).toBe('invalid_scope')
-    expect((await manage('PATCH', '/agents/agent:other', { roles: ['support'] })).status).toBe(200)
+    expect((await manage('PATCH', '/agents/agent:other/authority', { roles: ['support'] })).status).toBe(200)
     expect((await ask('other', 'billing:charges', { tool: 'get_bill' })).status).toBe(200)
   })
 
@@ -164,7 +164,7 @@ describe('roles', () => {
     expect((await ask('escalating', 'billing:read', { tool: 'get_bill' })).status).toBe(200)
     expect((await manage('PATCH', '/agents/agent:escalating', { status: 'suspended' })).status).toBe(200)
     expect((await ask('escalating', 'billing:read', { tool: 'get_bill' })).body.error).toBe('unauthorized_client')
-    expect((await manage('PATCH', '/agents/agent:escalating', { status: 'active' })).status).toBe(200)
+    expect((await manage('PATCH', '/agents/agent:escalating/authority', { status: 'active' })).status).toBe(200)
     expect((await ask('escalating', 'billing:read', { tool: 'get_bill' })).status).toBe(200)
   })
 })
@@ -209,7 +209,7 @@ describe('grants for a while', () => {
   test('A32: an agent that loses its role while it asks gets all of what it asked for, or nothing', async () => {
     const answers = await Promise.all([
       ...[1, 2, 3].map(() => ask('other', 'billing:read billing:charges', { tool: 'get_bill' })),
-      manage('PATCH', '/agents/agent:other', { roles: [] }).then(() => undefined),
+      manage('PATCH', '/agents/agent:other/authority', { roles: [] }).then(() => undefined),
       ...[1, 2, 3].map(() => ask('other', 'billing:read billing:charges', { tool: 'get_bill' })),
     ])
     for (const answer of answers.filter((each) => each !== undefined)) {
@@ -217,7 +217,7 @@ describe('grants for a while', () => {
       else expect(scopesOf(answer)).toHaveLength(2)
     }
     expect((await ask('other', 'billing:read', { tool: 'get_bill' })).body.error).toBe('invalid_scope')
-    await manage('PATCH', '/agents/agent:other', { roles: ['support'] })
+    await manage('PATCH', '/agents/agent:other/authority', { roles: ['support'] })
     expect((await ask('other', 'billing:read', { tool: 'get_bill' })).status).toBe(200)
   })
 })
