@@ -1,6 +1,6 @@
 import type { ResourceServer } from 'oidc-provider'
 import type { Context } from '../context.js'
-import { adminPermissions } from '../policy/admin-permissions.js'
+import { builtInResources } from '../policy/admin-permissions.js'
 
 /**
  * An API that a person's own token can be for, in the engine's words; undefined where no one knows it, and for what an agent's
@@ -45,7 +45,8 @@ function scopeOf(
   resource: string,
   { issuer, adminResource }: Context['settings'],
 ): readonly string[] | undefined {
-  if (resource === adminResource) return Object.keys(adminPermissions)
+  const own = builtInResources(adminResource).get(resource)
+  if (own !== undefined) return Object.keys(own.permissions)
   if (resource === issuer) return Object.keys(document.permissions)
   if (!Object.hasOwn(document.resources, resource)) return undefined
   return Object.entries(document.permissions)
