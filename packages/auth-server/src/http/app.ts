@@ -2,7 +2,6 @@ import Koa from 'koa'
 import compose from 'koa-compose'
 import type { Context } from '../context.js'
 import { correctEngine } from '../provider/corrections.js'
-import { correctGrantRefusal } from '../provider/grant-refusal.js'
 import { recordEngineRefusals } from './engine-refusals.js'
 import { answerFailure } from './failure.js'
 import { health } from './health.js'
@@ -49,7 +48,6 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(parts.structuredTokens)
   app.use(parts.signOut)
   app.use(recordEngineRefusals(context))
-  app.use(correctGrantRefusal())
   app.use(correctEngine())
   app.use((ctx, next) => compose(parts.engine().middleware)(ctx, next))
   return app
