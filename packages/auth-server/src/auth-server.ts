@@ -14,6 +14,7 @@ import { openDatabase } from './database/open.js'
 import { createGrants } from './grants/grants.js'
 import { createApp } from './http/app.js'
 import { describeError } from './http/logged-error.js'
+import { createIngestApi } from './ingest/ingest-api.js'
 import { acceptStructuredTokens } from './introspection/structured-tokens.js'
 import { createSecrets } from './keys/create-secrets.js'
 import { createSigningKeys } from './keys/signing-keys.js'
@@ -109,9 +110,11 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
     )
   })
   const admin = createAdminApi(context)
+  const ingest = createIngestApi(context)
   const app = await createApp(context, {
     statusLists: statusLists(context),
     admin: admin.middleware,
+    ingest: ingest.middleware,
     pages: createPages(context, () => engine).middleware,
     structuredTokens: acceptStructuredTokens(context),
     signOut: endSessions(context),
@@ -128,6 +131,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
     close: async () => {
       sweeping.stop()
       await admin.close()
+      await ingest.close()
       await transmitter.close()
       await audit.close()
       await keys.close()

@@ -38,12 +38,16 @@ export interface AuthServerOptions {
   readonly escalation?: { readonly limit?: number; readonly window?: number; readonly duration?: number }
   /** How keys are rotated, in seconds. Default: every 90 days, published 600 s before use, checked every second. */
   readonly keys?: { readonly rotateEvery?: number; readonly leadTime?: number }
-  /** Requests a minute: by client at the token and introspection endpoints (600, 6000), by address at sign-in (30) and approvals (60). */
+  /**
+   * Requests a minute: by client at the token and introspection endpoints (600, 6000), by address at sign-in (30) and approvals
+   * (60). `audit`: events a minute that a client may send to the trail (60000).
+   */
   readonly rateLimits?: {
     readonly token?: number
     readonly introspection?: number
     readonly login?: number
     readonly approval?: number
+    readonly audit?: number
   }
   /** Whether a token is issued when its event cannot be written. `required` refuses. Default `required`. */
   readonly audit?: 'required' | 'best-effort'

@@ -42,6 +42,7 @@ export const configurationSchema = z.strictObject({
       introspection: perMinute(6000),
       login: perMinute(30),
       approval: perMinute(60),
+      audit: perMinute(60_000),
     })
     .prefault({}),
   audit: z.enum(['required', 'best-effort']).default('required'),
@@ -54,6 +55,8 @@ export interface Settings extends Omit<z.infer<typeof configurationSchema>, 'enc
   readonly encryptionKey: readonly string[] | undefined
   /** Resource indicator of the admin API. */
   readonly adminResource: string
+  /** Resource indicator of the trail, where APIs send their events. */
+  readonly auditResource: string
 }
 
 /** @throws ConfigurationError that says which option is wrong and what it should be */
@@ -74,6 +77,7 @@ export function readSettings(options: Omit<AuthServerOptions, 'seed' | 'log' | '
     ...rest,
     encryptionKey: keys,
     adminResource: `${rest.issuer}/admin`,
+    auditResource: `${rest.issuer}/audit`,
   })
 }
 

@@ -1,5 +1,9 @@
 import type { JWK } from 'jose'
+import type { AuditEvent } from './event.js'
 import type { AuditRecord } from './record.js'
+
+/** Begins the name of whoever writes through this server, not in its name: no process is called so. */
+export const sourcePrefix = 'api:'
 
 /** Filters of a search; every one given must match. */
 export interface AuditFilter {
@@ -12,6 +16,8 @@ export interface AuditFilter {
   readonly resource?: string
   /** `token.jti`. */
   readonly tokenId?: string
+  /** `trace.trace_id`. */
+  readonly trace?: string
   readonly decision?: 'allow' | 'deny' | 'error'
   /** `reason.code`. */
   readonly reason?: string
@@ -46,6 +52,12 @@ export interface AuditTrail {
    * rolls the transaction back, and `best-effort` counts the event as lost, logs that, and says so in the next event.
    */
   record(record: AuditRecord): Promise<void>
+  /**
+   * Appends events of somebody else, as they are, to chains of their own, in the transaction under way.
+   *
+   * @param source - who wrote them; begins with {@link sourcePrefix}
+   */
+  append(source: string, events: readonly AuditEvent[]): Promise<void>
   /**
    * Events in order of time, a page at a time.
    *

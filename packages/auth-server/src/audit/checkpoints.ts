@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/database.js'
 import type { SigningKeys } from '../keys/signing-key.js'
+import { sourcePrefix } from './audit-trail.js'
 import { checkpointType } from './checkpoint.js'
 
 /** How often the ends of chains are signed: at whichever comes first, and on close. */
@@ -14,7 +15,7 @@ export interface CheckpointRhythm {
 export interface Checkpoints {
   /** Tells of events that were committed. Never throws. */
   count(events: number): void
-  /** Signs the ends of this process's chains, and of those that nobody has added to for a while. */
+  /** Signs the ends of this process's chains, of those written through the server, and of those that nobody has added to for a while. */
   sign(): Promise<void>
   /** Stops the timer and signs once more. Never rejects. */
   close(): Promise<void>
@@ -39,7 +40,7 @@ interface UnsignedEnd {
 
 const unsignedEnds = `
   select chain, seq, hash from audit_chains as c
-  where (instance = $1 or changed_at < $2)
+  where (instance = $1 or changed_at < $2 or starts_with(instance, $3))
     and seq > (select coalesce(max(seq), 0) from audit_checkpoints as p where p.chain = c.chain)`
 
 const keepCheckpoint = `
@@ -72,7 +73,9 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     unsigned = 0
     const seconds = Math.floor(now())
     // a process that ended without a last checkpoint gets one from those that run
-    const ends = await database.query<UnsignedEnd>(unsignedEnds, [instance, Math.floor(now() - 2 * rhythm.seconds)])
+    const ends = await database.query<UnsignedEnd>(unsignedEnds, [
+      ...[instance, Math.floor(now() - 2 * rhythm.seconds), sourcePrefix],
+    ])
     for (const { chain, seq, hash } of ends) {
       const claims = { iss: issuer, iat: seconds, chain, seq, hash }
       const statement = await keys.sign('checkpoint', { typ: checkpointType }, claims)

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js'
 import type { SigningKeys } from '../keys/signing-key.js'
 import type { Settings } from '../settings.js'
 import type { AuditTrail } from './audit-trail.js'
-import { createChainStore } from './chain-store.js'
+import { type ChainStore, createChainStore } from './chain-store.js'
 import { type CheckpointRhythm, createCheckpoints } from './checkpoints.js'
 import { type AuditEvent, describeRecord, type Observer } from './event.js'
 import type { AuditRecord } from './record.js'
@@ -31,7 +31,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { database, keys, now, settings, log, policyVersion } = options
   const { instance, issuer } = settings
   const createUlid = createUlids()
-  const chains = createChainStore(database, instance, () => createUlid(now() * 1000))
+  const chainsOf = (writer: string): ChainStore => createChainStore(database, writer, () => createUlid(now() * 1000))
+  const chains = chainsOf(instance)
   const checkpoints = createCheckpoints({ database, keys, now, log, issuer, instance, rhythm: options.checkpoints })
   let lost = 0
   let told = 0
@@ -42,12 +43,14 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     return describeRecord(record, createUlid(time), time, observer)
   }
 
-  async function append(events: readonly AuditEvent[]): Promise<void> {
-    await chains.append(events, Math.floor(now()), (previous) =>
+  async function appendTo(store: ChainStore, events: readonly AuditEvent[]): Promise<void> {
+    await store.append(events, Math.floor(now()), (previous) =>
       describe({ type: 'audit.chain_started', detail: { previous } }),
     )
     database.afterCommit(() => checkpoints.count(events.length))
   }
+
+  const append = (events: readonly AuditEvent[]): Promise<void> => appendTo(chains, events)
 
   /** An event that cannot be written is counted; the next that can be comes after one that tells the count. */
   async function appendOrCount(events: readonly AuditEvent[]): Promise<void> {
@@ -71,6 +74,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       database.transaction(async () => {
         database.beforeCommit(write, describe(record))
       }),
+    append: (source, events) => database.transaction(() => appendTo(chainsOf(source), events)),
     search: (filter, page) => searchEvents(database, filter, page),
     verify: (trusted) => verifyTrail(database, async () => trusted ?? (await keys.published('checkpoint')), issuer),
     checkpoint: () => checkpoints.sign(),

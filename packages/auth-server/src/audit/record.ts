@@ -50,6 +50,7 @@ export type RecordType =
   | 'set.failed'
   | 'audit.chain_started'
   | 'audit.dropped'
+  | 'audit.refused'
 
 /** What a step of the server tells the trail. Times, ids and the chain are the trail's own. Never a token, proof or secret. */
 export interface AuditRecord {

@@ -15,6 +15,7 @@ export interface EventColumns {
   readonly resource: string | null
   readonly transaction: string | null
   readonly token_id: string | null
+  readonly trace: string | null
 }
 
 /** Names of {@link EventColumns}, which are columns of the table. */
@@ -30,6 +31,7 @@ export const columnNames = [
   'resource',
   'transaction',
   'token_id',
+  'trace',
 ] as const satisfies readonly (keyof EventColumns)[]
 
 /** Everything in the columns is in the text: columns that say anything else were altered. */
@@ -46,6 +48,7 @@ export function columnsOf(event: AuditEvent): EventColumns {
     resource: textIn(event.resource, 'aud'),
     transaction: textOf(event.txn),
     token_id: textIn(event.token, 'jti'),
+    trace: textIn(event.trace, 'trace_id'),
   }
 }
 

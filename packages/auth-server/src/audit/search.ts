@@ -23,6 +23,7 @@ const columns = {
   client: 'client',
   resource: 'resource',
   tokenId: 'token_id',
+  trace: 'trace',
   reason: 'reason',
   decision: 'decision',
   type: 'type',

@@ -1,4 +1,4 @@
-import { adminPermissions } from './admin-permissions.js'
+import { builtInResources } from './admin-permissions.js'
 import type { Permission, PolicyDocument, ResourceEntry } from './document.js'
 
 /** What a document declares, with what is built in. */
@@ -16,10 +16,11 @@ export interface Catalogue {
 
 export function createCatalogue(document: PolicyDocument, adminResource: string): Catalogue {
   const permissions = new Map(Object.entries(document.permissions))
-  for (const [name, permission] of Object.entries(adminPermissions)) {
-    permissions.set(name, { ...permission, resource: adminResource })
+  const resources = new Map(Object.entries(document.resources))
+  for (const [resource, own] of builtInResources(adminResource)) {
+    resources.set(resource, { name: own.name })
+    for (const [name, permission] of Object.entries(own.permissions)) permissions.set(name, { ...permission, resource })
   }
-  const resources = new Map(Object.entries(document.resources)).set(adminResource, { name: 'Auth server' })
   const roles = new Map(Object.entries(document.roles).map(([name, role]) => [name, new Set(role.permissions)]))
   const tools = new Set(Object.values(document.permissions).flatMap((permission) => permission.tools ?? []))
   return {

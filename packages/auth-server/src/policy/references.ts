@@ -1,4 +1,4 @@
-import { adminPermissions } from './admin-permissions.js'
+import { adminPermissions, auditPermissions, builtInResources, isBuiltIn } from './admin-permissions.js'
 import type { Condition, PolicyDocument } from './document.js'
 
 /** Scope values with a meaning of their own (OpenID Connect Core section 3.1.2.1, 11). */
@@ -31,14 +31,16 @@ export function unknownPermissions(
   { permissions }: Pick<PolicyDocument, 'permissions'>,
   names: readonly string[],
 ): readonly string[] {
-  return names.filter((name) => !Object.hasOwn(permissions, name) && !Object.hasOwn(adminPermissions, name))
+  return names.filter((name) => !Object.hasOwn(permissions, name) && !isBuiltIn(name))
 }
 
 function builtIn({ permissions, resources }: PolicyDocument, adminResource: string): readonly string[] {
-  const reserved = [...Object.keys(adminPermissions), ...protocolScopes]
+  const reserved = [...Object.keys(adminPermissions), ...Object.keys(auditPermissions), ...protocolScopes]
   return [
     ...reserved.filter((name) => Object.hasOwn(permissions, name)).map((name) => `permissions.${name}: is built in`),
-    ...(Object.hasOwn(resources, adminResource) ? [`resources.${adminResource}: is built in`] : []),
+    ...[...builtInResources(adminResource).keys()]
+      .filter((resource) => Object.hasOwn(resources, resource))
+      .map((resource) => `resources.${resource}: is built in`),
   ]
 }
 
@@ -53,7 +55,7 @@ function unknownOfCondition(document: PolicyDocument, when: Condition, adminReso
     ...unknownPermissions(document, permissions).map((name) => `permissions: no permission ${name}`),
     ...roles.filter((name) => !Object.hasOwn(document.roles, name)).map((name) => `roles: no role ${name}`),
     ...resources
-      .filter((name) => name !== adminResource && !Object.hasOwn(document.resources, name))
+      .filter((name) => !builtInResources(adminResource).has(name) && !Object.hasOwn(document.resources, name))
       .map((name) => `resources: no resource ${name}`),
   ]
 }

@@ -1,0 +1,113 @@
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Api, type ApiName, apis, audienceOf, createScene, type Scene } from './scene.js'
+
+interface Event {
+  readonly type: string
+  readonly decision: string
+  readonly txn: string
+  readonly token: { readonly jti: string }
+  readonly observer: Readonly<Record<string, string>>
+}
+
+let scene: Scene
+let running: Record<ApiName, Api>
+
+beforeAll(async () => {
+  scene = await createScene()
+  const started = await Promise.all(apis.map(async (api) => [api, await scene.start(api)] as const))
+  running = Object.fromEntries(started) as typeof running // one for each name
+})
+afterAll(() => scene.close())
+
+describe('the trail of one task at four APIs', () => {
+  const jtis: string[] = []
+
+  beforeAll(async () => {
+    for (const api of apis) {
+      const token = await scene.delegate(api, 'task_1')
+      jtis.push(String(decodeJwt(token).jti))
+      expect([await running[api].get('/read', token), await running[api].get('/write', token)]).toEqual([200, 403])
+      await running[api].sink.flush()
+    }
+  })
+
+  it('shows issued, allowed and refused in order, with the same task and token', async () => {
+    const { json } = await scene.admin('/audit/tasks/task_1')
+    const events: readonly Event[] = json.events
+    expect(events.map(({ type, decision }) => `${type} ${decision}`)).toEqual(
+      apis.flatMap(() => ['delegation.issued allow', 'access.decision allow', 'access.decision deny']),
+    )
+    expect(new Set(events.map(({ txn }) => txn))).toEqual(new Set(['task_1']))
+    expect(events.map(({ token }) => token.jti)).toEqual(jtis.flatMap((jti) => [jti, jti, jti]))
+    expect(events.map(({ observer }) => observer.client ?? observer.service)).toEqual(
+      apis.flatMap((api) => ['auth-server', `${api}-api`, `${api}-api`]),
+    )
+  })
+
+  it.each([
+    ['one person (whose account is an event too)', 'subject=alice', 13],
+    ['one agent', 'actor=agent:support', 12],
+    ['one API', `resource=${audienceOf('koa')}`, 3],
+    ['refusals', 'decision=deny&from=1', 4],
+    ['refusals of one kind', 'reason=scope_insufficient', 4],
+  ])('answers for %s', async (_, query, count) => {
+    const { json } = await scene.admin(`/audit/events?${query}`)
+    expect(json.items).toHaveLength(count)
+  })
+
+  it('answers for one token and for one trace', async () => {
+    expect((await scene.admin(`/audit/events?tokenId=${jtis[0]}`)).json.items).toHaveLength(3)
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const token = await scene.direct('express-api')
+    const event = { ...sample(), trace: { trace_id: trace, span_id: '00f067aa0ba902b7' } }
+    expect((await scene.post([event], token)).status).toBe(200)
+    expect((await scene.admin(`/audit/events?trace=${trace}`)).json.items).toMatchObject([{ id: event.id }])
+  })
+
+  it('is intact, with a chain for each source, all of them signed', async () => {
+    await scene.server.context.audit.checkpoint()
+    const { json } = await scene.admin('/audit/verification')
+    expect(json.intact).toBe(true)
+    const chains: readonly { readonly chain: string; readonly checkpoints: number }[] = json.chains
+    const sources = chains.map(({ chain }) => chain.slice(0, chain.lastIndexOf('/')))
+    expect(new Set(sources)).toEqual(
+      new Set(['one', ...apis.map((api) => `api:${api}-api/${api}-api/pod-1`), 'api:express-api/express-api/unnamed']),
+    )
+    expect(chains.filter(({ checkpoints }) => checkpoints === 0)).toEqual([])
+  })
+
+  it('names the record of an API in which a byte was flipped', async () => {
+    const { database } = scene.server.context
+    const chain = 'api:hono-api/hono-api/pod-1'
+    const flip = (from: string, to: string) =>
+      database.transaction(async () => {
+        await database.query('set local session_replication_role = replica')
+        await database.query(
+          'update audit_events set event = replace(event, $1, $2) where starts_with(chain, $3) and seq = 3',
+          [from, to, chain],
+        )
+      })
+    await flip('"deny"', '"demy"')
+    const { json } = await scene.admin('/audit/verification')
+    expect(json.intact).toBe(false)
+    const faulty = json.chains.filter(({ fault }: { fault?: unknown }) => fault !== undefined)
+    expect(faulty).toMatchObject([{ chain: expect.stringContaining(chain), fault: { seq: 3, what: 'altered' } }])
+    await flip('"demy"', '"deny"')
+    expect((await scene.admin('/audit/verification')).json.intact).toBe(true)
+  })
+})
+
+function sample() {
+  return {
+    schema: 'delegation-audit/1',
+    id: crypto.randomUUID(),
+    time: new Date().toISOString(),
+    type: 'access.decision',
+    decision: 'deny',
+    reason: { code: 'token_missing' },
+    resource: { aud: audienceOf('express') },
+    request: { method: 'GET' },
+    duration_ms: 1,
+  }
+}
