@@ -201,3 +201,42 @@ proves('BEHALF-events-fail', async ({ target }) => {
     expectRefused(await api.call(mint()), 'token_revoked')
   })
 })
+
+/** What an event means for a token that was served before, and for one that was issued later. */
+async function meaningOf(target: TargetName, type: string, said: Json): Promise<void> {
+  await receiving(target, async (api) => {
+    const [token, other] = [mint({ iat: NOW - 10 }), mint({ iat: NOW - 10, sub: 'user-2' })]
+    expectAllowed(await api.call(token))
+    expectAccepted(await api.call(push(event({ events: { [type]: { event_timestamp: NOW - 5, ...said } } }))))
+    expectRefused(await api.call(token), 'token_revoked')
+    for (const good of [other, mint({ iat: NOW - 4 })]) expectAllowed(await api.call(good))
+  })
+}
+
+/** An event that is acknowledged, and after which every token is as good as before. */
+async function withdrawsNothing(target: TargetName, events: Json): Promise<void> {
+  await receiving(target, async (api) => {
+    const token = mint({ iat: NOW - 10 })
+    expectAccepted(await api.call(push(event({ events }))))
+    expectAllowed(await api.call(token))
+    expectAccepted(await api.call(push(event())))
+    expectRefused(await api.call(token), 'token_revoked')
+  })
+}
+
+const caep = 'https://schemas.openid.net/secevent/caep/event-type/'
+proves('CAEP-3-withdraws', async ({ target }) => {
+  await meaningOf(target, sessionRevoked, {})
+  await meaningOf(target, `${caep}token-claims-change`, { claims: { role: 'reader' } })
+  for (const change of ['revoke', 'update', 'delete']) {
+    await meaningOf(target, `${caep}credential-change`, { credential_type: 'password', change_type: change })
+  }
+  const added = { credential_type: 'fido2-roaming', change_type: 'create' }
+  await withdrawsNothing(target, { [`${caep}credential-change`]: added })
+})
+
+proves('RISC-2.2-disabled', ({ target }) => meaningOf(target, accountDisabled, { reason: 'hijacking' }))
+
+proves('SSF-8.1.4-verification', ({ target }) =>
+  withdrawsNothing(target, { 'https://schemas.openid.net/secevent/ssf/event-type/verification': { state: 'x' } }),
+)

@@ -19,8 +19,10 @@ it('has an identifier, a source and a sentence for every requirement', () => {
   const ids = requirements.map(({ id }) => id)
   expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
   for (const { id, source, text } of requirements) {
-    expect(id).toMatch(/^(RFC\d{4}|OIDC|W3C|ACTOR-PROFILE|BEHALF)-[\w.-]+$/)
-    expect(source, id).toMatch(/^(RFC \d{4}|OpenID Connect|W3C|OAuth Actor Profile draft|Behalf)/)
+    expect(id).toMatch(/^(RFC\d{4}|OIDC|CAEP|RISC|SSF|AUTHZEN|W3C|ACTOR-PROFILE|STATUS-LIST|BEHALF)-[\w.-]+$/)
+    expect(source, id).toMatch(
+      /^(RFC \d{4}|OpenID (Connect|CAEP|RISC|SSF|AuthZEN)|W3C|OAuth Actor Profile draft|Token Status List draft|Behalf)/,
+    )
     expect(text, id).toMatch(/^\S.{20,}\.$/)
   }
 })

@@ -1,11 +1,12 @@
-import { AccessError, type AuthorizationDetail, type Requirement } from '@behalf/core'
+import { AccessError, type AuthorizationDetail, authzen, type Requirement } from '@behalf/core'
 import { expect } from 'vitest'
+import { startDecisionPoint } from '../policy/decision-point.js'
 import type { Route } from '../support/routes.js'
 import { AUDIENCE, delegated, type Json, mint, NOW } from '../support/token.js'
 import { type Extras, expectAllowed, expectRefused, seenBy } from './answer.js'
 import type { Code } from './error-table.js'
 import { bound, present } from './proof.js'
-import { createSuite } from './suite.js'
+import { createSuite, withApi } from './suite.js'
 
 const { refuses, allows, proves } = createSuite()
 const to = (path: string, changes: Json = {}) => ({ path, token: mint(changes) })
@@ -729,4 +730,36 @@ createSuite({ options: { delegation: { actorProfiles: ['ai_agent', 'service'] } 
     second: { act: { ...profiled, sub_profile: 'service' } },
     direct: {},
   }),
+})
+
+createSuite().proves('AUTHZEN-6-evaluation', async ({ target }) => {
+  const point = await startDecisionPoint()
+  const invoice: Route = {
+    method: 'GET',
+    path: '/invoices/:id',
+    guards: [
+      {
+        protect: (param) => ({
+          check: authzen({ url: point.url, action: 'read', resource: { type: 'invoice', id: param('id') ?? '' } }),
+        }),
+      },
+    ],
+  }
+  const own = { path: '/invoices/inv-1', token: mint() }
+  try {
+    await withApi(target, { routes: [invoice] }, async (api) => {
+      expectAllowed(await api.call(own))
+      expectRefused(await api.call({ ...own, path: '/invoices/inv-2' }), 'policy_denied')
+      for (const body of ['{"decision":"true"}', '{}', '']) {
+        point.fault = (response) => void response.setHeader('Content-Type', 'application/json').end(body)
+        expectRefused(await api.call(own), 'internal_error')
+      }
+      point.fault = (response) => void response.writeHead(503).end('{"decision":true}')
+      expectRefused(await api.call(own), 'internal_error')
+      point.fault = undefined
+      expectAllowed(await api.call(own))
+    })
+  } finally {
+    await point.close()
+  }
 })

@@ -28,6 +28,21 @@ export const events = [
     text: 'A security event token that is sent again is answered 202 again.',
   },
   {
+    id: 'CAEP-3-withdraws',
+    source: 'OpenID CAEP 1.0 sections 3.1 to 3.3',
+    text: 'session-revoked, token-claims-change and credential-change withdraw the tokens of their subject issued by then; a credential that was added withdraws none.',
+  },
+  {
+    id: 'RISC-2.2-disabled',
+    source: 'OpenID RISC 1.0 section 2.2',
+    text: 'account-disabled withdraws the tokens of the account.',
+  },
+  {
+    id: 'SSF-8.1.4-verification',
+    source: 'OpenID SSF 1.0 section 8.1.4',
+    text: 'A verification event is acknowledged and withdraws nothing.',
+  },
+  {
     id: 'BEHALF-event-size',
     source: 'Behalf',
     text: 'A body longer than the limit is refused without being read to its end; one of the longest size is judged.',

@@ -5,6 +5,7 @@ import { decision } from './decision.js'
 import { delegation } from './delegation.js'
 import { events } from './events.js'
 import { header } from './header.js'
+import { issuer } from './issuer.js'
 import { keys } from './keys.js'
 import { metadata } from './metadata.js'
 import { policy } from './policy.js'
@@ -21,6 +22,7 @@ export const stages = {
   delegation,
   binding,
   revocation,
+  issuer,
   policy,
   use,
   decision,

@@ -53,6 +53,11 @@ export const policy = [
     text: 'A check that throws, rejects or hangs is an internal error, never an open door.',
   },
   {
+    id: 'AUTHZEN-6-evaluation',
+    source: 'OpenID AuthZEN Authorization API 1.0 section 6',
+    text: 'A policy decision point that is asked as a check allows with decision true alone; false is a refusal, and no decision an internal error.',
+  },
+  {
     id: 'BEHALF-check-refuses',
     source: 'Behalf',
     text: 'An AccessError that a check throws is the answer.',
