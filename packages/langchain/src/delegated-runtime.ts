@@ -1,0 +1,71 @@
+import { type DelegatedCall, DelegationError, type DelegationRequest, type DelegationToken } from '@behalf/agent'
+import type { ToolRunnableConfig } from '@langchain/core/tools'
+import { baseOf, type Delegation } from './delegation.js'
+import { describeRefusedAnswer } from './refused-answer.js'
+import { joiningHeaders, type ToolCallContext } from './tool-call.js'
+
+/** What a tool may say about a request. The token is not its business. */
+export type ToolFetchInit = Pick<DelegatedCall, 'method' | 'headers' | 'body' | 'signal'>
+
+/** What a tool is called with: the configuration of LangChain, and a `fetch` that carries a token of its own. */
+export interface DelegatedRuntime extends ToolRunnableConfig {
+  /**
+   * Calls the API with a token for this call.
+   *
+   * @param url - at the origin of the API; relative to it where it is no whole URL
+   * @throws DelegationError when there is no token for it, or the API refuses (401, 403)
+   * @throws InteractionRequiredError when a person is needed
+   * @throws TypeError for a URL at another origin, and when the API cannot be reached
+   */
+  readonly fetch: (url: string | URL, init?: ToolFetchInit) => Promise<Response>
+  /** The token instead, for a call that another library makes. */
+  readonly getToken: () => Promise<DelegationToken>
+}
+
+/** @param input - the arguments of the model, as the schema lets them through */
+export function createRuntime<Arguments>(
+  delegation: Delegation<Arguments>,
+  input: Arguments,
+  config: ToolRunnableConfig,
+  call: ToolCallContext,
+): DelegatedRuntime {
+  const base = baseOf(delegation)
+
+  async function request(): Promise<DelegationRequest> {
+    const { resource, scope, details, tool = call.tool, singleUse, actsFor = 'person' } = delegation
+    const transaction = call.run?.transaction
+    return {
+      resource,
+      tool,
+      ...(scope !== undefined && { scope }),
+      ...(details !== undefined && { details: details(input) }),
+      ...(transaction !== undefined && { transaction }),
+      ...(singleUse !== undefined && { singleUse }),
+      ...(config.signal !== undefined && { signal: config.signal }),
+      ...(actsFor === 'person' && { subjectToken: await subjectTokenOf(call) }),
+    }
+  }
+
+  return {
+    ...config,
+    fetch: async (url, init = {}) => {
+      const target = new URL(url, base)
+      if (target.origin !== base.origin) throw new TypeError('The tool calls another origin than that of its API.')
+      const headers = new Headers(joiningHeaders(call))
+      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
+      const sent = { ...init, headers: [...headers] satisfies [string, string][] }
+      const response = await delegation.client.fetch(target, { ...(await request()), ...sent })
+      if (response.status !== 401 && response.status !== 403) return response
+      throw await describeRefusedAnswer(response)
+    },
+    getToken: async () => delegation.client.getDelegationToken(await request()),
+  }
+}
+
+/** @throws DelegationError `subject_missing`: the tool never acts for the agent by accident */
+async function subjectTokenOf({ run }: ToolCallContext): Promise<string> {
+  if (run === undefined) {
+    throw new DelegationError('subject_missing', 'The run acts for nobody: give it the configuration of onBehalfOf().')
+  }
+  return typeof run.subjectToken === 'string' ? run.subjectToken : run.subjectToken()
+}

@@ -1,0 +1,6 @@
+export type { DelegatedRuntime, ToolFetchInit } from './delegated-runtime.js'
+export { type DelegatedToolFields, delegatedTool, type ToolArguments, type ToolInput } from './delegated-tool.js'
+export type { Delegation } from './delegation.js'
+export type { InteractionRequest } from './interruption.js'
+export { type OnBehalfOfOptions, onBehalfOf } from './on-behalf-of.js'
+export { type Refusal, type RefusalOutcome, refusalOf } from './refusal.js'
