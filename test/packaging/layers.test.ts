@@ -30,7 +30,7 @@ const bannedNames = /^(utils?|helpers?|common|misc|types?|managers?|services?)$/
 const all = packages().map((pack) => ({ ...pack, files: sourceFiles(pack.path) }))
 const core = all.find(({ folder }) => folder === 'core')?.files ?? []
 // The other frameworks are Node's own.
-const portable = all.filter(({ folder }) => ['agent', 'audit', 'core', 'hono'].includes(folder))
+const portable = all.filter(({ folder }) => ['agent', 'audit', 'core', 'hono', 'langchain'].includes(folder))
 
 /** A folder of src, or a file that stands alone in it. */
 const unitOf = (name: string) => name.split('/')[0]?.replace(/\.[jt]s$/, '') ?? name

@@ -27,6 +27,7 @@ const dependencies: Readonly<Record<string, readonly string[]>> = {
   fastify: ['@behalf/core', 'fastify-plugin'],
   hono: ['@behalf/core'],
   koa: ['@behalf/core'],
+  langchain: ['@behalf/agent'],
   redis: ['@behalf/core'],
   testing: ['jose'],
 }
@@ -35,6 +36,7 @@ const peers: Readonly<Record<string, readonly string[]>> = {
   fastify: ['fastify'],
   hono: ['hono'],
   koa: ['@types/koa', 'koa'],
+  langchain: ['@langchain/core'],
   redis: ['ioredis', 'redis'],
 }
 

@@ -1,0 +1,94 @@
+import {
+  createScriptedModel,
+  createStage,
+  createSupportAgent,
+  createTools,
+  type ScriptedCall,
+  type Stage,
+} from '@behalf/example-agent'
+import { onBehalfOf } from '@behalf/langchain'
+import type { RunnableConfig } from '@langchain/core/runnables'
+import { Command, MemorySaver } from '@langchain/langgraph'
+import { decodeJwt, type JWTPayload } from 'jose'
+import { type Run, runOf } from './run.js'
+
+export const ada = 'user_8f2c1d'
+export const bob = 'user_41b7aa'
+
+/** A request that the agent's process sent. */
+export interface SentRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: string
+}
+
+export interface Conversation {
+  readonly model: ReturnType<typeof createScriptedModel>
+  say(text: string, config?: RunnableConfig): Promise<Run>
+  resume(value: unknown): Promise<Run>
+  /** Everything that was kept, as text. */
+  checkpoints(): string
+}
+
+/** The example on its stage, with everything it sends written down. */
+export interface Scene extends Stage {
+  readonly sent: SentRequest[]
+  /** Done before each request is sent. */
+  before: (request: SentRequest) => Promise<void>
+  /** Someone talks to the agent, whose model calls these tools, list after list. */
+  talk(subject: string, thread: string, steps: readonly (readonly ScriptedCall[])[]): Promise<Conversation>
+  /** Requests that APIs got, with the claims of their tokens. */
+  calls(): readonly (SentRequest & { readonly claims: JWTPayload })[]
+}
+
+export async function createScene(): Promise<Scene> {
+  const sent: SentRequest[] = []
+  const stage = await createStage(async (input, init = {}) => {
+    const request = {
+      url: input instanceof Request ? input.url : String(input),
+      method: init.method ?? 'GET',
+      headers: new Headers(init.headers),
+      body: init.body instanceof URLSearchParams || typeof init.body === 'string' ? String(init.body) : '',
+    }
+    await scene.before(request)
+    sent.push(request)
+    return fetch(input, init)
+  })
+  const tools = createTools(stage.apis, stage.client)
+
+  const scene: Scene = {
+    ...stage,
+    sent,
+    before: async () => {},
+    talk: async (subject, thread, steps) => {
+      const model = createScriptedModel(steps)
+      const saver = new MemorySaver()
+      const agent = createSupportAgent(model, tools, saver)
+      const token = await stage.tokenOf(subject)
+      const configure = (config: RunnableConfig = {}) =>
+        onBehalfOf(token, { ...config, configurable: { thread_id: thread } })
+      return {
+        model,
+        say: async (text, config) =>
+          runOf(await agent.invoke({ messages: [{ role: 'user', content: text }] }, configure(config))),
+        checkpoints: () => JSON.stringify([saver.storage, saver.writes], textOf),
+        resume: async (value) => runOf(await agent.invoke(new Command({ resume: value }), configure())),
+      }
+    },
+    calls: () =>
+      sent
+        .filter(({ url }) => !url.startsWith(stage.issuer))
+        .map((request) => {
+          const [, token = ''] = request.headers.get('authorization')?.split(' ') ?? []
+          return { ...request, claims: decodeJwt(token) }
+        }),
+  }
+  return scene
+}
+
+function textOf(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : value
+}
+
+export const call = (id: string, name: string, args: ScriptedCall['args'] = {}): ScriptedCall => ({ id, name, args })
