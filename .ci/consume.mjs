@@ -23,7 +23,17 @@ function install() {
   mkdirSync(project, { recursive: true })
   const installed = (name) =>
     JSON.parse(readFileSync(join(root, 'test/node_modules', name, 'package.json'), 'utf8')).version
-  const libraries = ['@types/express', '@types/koa', 'express', 'fastify', 'hono', 'ioredis', 'koa', 'redis']
+  const libraries = [
+    '@langchain/core',
+    '@types/express',
+    '@types/koa',
+    'express',
+    'fastify',
+    'hono',
+    'ioredis',
+    'koa',
+    'redis',
+  ]
   const packages = readdirSync(join(root, 'packages'))
   const manifest = {
     private: true,
@@ -41,7 +51,8 @@ function install() {
 
   const entries = packages.flatMap((name) => {
     const { exports } = JSON.parse(readFileSync(join(project, 'node_modules/@behalf', name, 'package.json'), 'utf8'))
-    return Object.keys(exports).map((entry) => `@behalf/${name}${entry.slice(1)}`)
+    const modules = Object.keys(exports).filter((entry) => !entry.endsWith('.json'))
+    return modules.map((entry) => `@behalf/${name}${entry.slice(1)}`)
   })
   const load = `for (const entry of ${JSON.stringify(entries)}) {
     const { length } = Object.keys(await import(entry))
@@ -65,6 +76,8 @@ function compile(version) {
     { file: 'redis.ts', lib: ['es2023'], types: ['node'], ...nodenext },
     // Beside Express, @types/koa meets a content-disposition whose types it does not know.
     { file: 'koa.ts', lib: ['es2023'], types: ['node'], skipLibCheck: true, ...nodenext },
+    // LangChain's own types do not know exactOptionalPropertyTypes.
+    { file: 'langchain.ts', lib: ['es2023'], types: ['node'], skipLibCheck: true, ...nodenext },
   ]
   for (const { file, ...options } of projects) {
     const compilerOptions = { ...strict, target: 'es2023', noEmit: true, ...options }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, '.cache/packed')
-const allowed = /^(dist\/.+\.(js|d\.ts|js\.map)|[A-Z]+\.md|LICENSE|package\.json)$/
+const allowed = /^(dist\/.+\.(js|d\.ts|js\.map)|[A-Z]+\.md|LICENSE|package\.json|[a-z]+\.schema\.json)$/
 const problems = []
 
 rmSync(target, { recursive: true, force: true })
