@@ -168,7 +168,10 @@ describe('events that find no room', () => {
     let isDown = true
     const { trail, sink } = await scene(() => ({ status: isDown ? 503 : 200 }), { maxEvents: 5 })
     const { server, call } = await api({ sink })
-    for (let index = 0; index < 12; index += 1) await call()
+    for (let index = 0; index < 12; index += 1) {
+      await call()
+      await new Promise(setImmediate) // the caller learns of each loss, and tells of it at the next
+    }
     await vi.waitFor(() => expect(sink.lost).toBe(7))
     isDown = false
     await vi.waitFor(() => expect(reportsOf(trail)).toEqual([7]))

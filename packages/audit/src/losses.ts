@@ -5,25 +5,28 @@ import type { AuditEvent, DroppedEvent } from '@behalf/core'
  * trail by itself: then either tells of them, and never both.
  */
 export interface Losses {
+  /** An event is lost; when it told of others, those are untold again. */
   lose(event: AuditEvent): void
   /** What the trail should be told now, one event for each API; from here on it counts as told. */
   report(): readonly DroppedEvent[]
-  /** Looks at a report of the caller's. Undefined when all of it was told. */
+  /** Looks at a report of the caller's; what it tells counts as told. Undefined when all of it was told before. */
   reconcile(event: DroppedEvent): DroppedEvent | undefined
   /** Events that the trail was not told of. */
   readonly untold: number
   readonly total: number
 }
 
+/** The losses of one API. */
 interface Account {
   untold: number
-  /** Told by this sink, not yet by the caller. */
+  /** Told by this sink, and not by the caller. */
   told: number
 }
 
 export function createLosses(): Losses {
   const accounts = new Map<string, Account>()
-  const ownReports = new WeakSet<AuditEvent>()
+  /** What a report changed, to be changed back when it is lost itself. */
+  const undo = new WeakMap<AuditEvent, () => void>()
   let total = 0
 
   function accountOf({ resource: { aud } }: AuditEvent): Account {
@@ -32,33 +35,46 @@ export function createLosses(): Losses {
     return account
   }
 
+  function move(account: Account, untold: number, told: number): () => void {
+    account.untold += untold
+    account.told += told
+    return () => {
+      account.untold -= untold
+      account.told -= told
+    }
+  }
+
   return {
     lose(event) {
-      const account = accountOf(event)
-      const count = event.type === 'audit.dropped' ? event.dropped : 1
-      account.untold += count
-      if (ownReports.has(event)) account.told -= count
-      else total += count
+      const changeBack = undo.get(event)
+      if (changeBack !== undefined) {
+        undo.delete(event)
+        changeBack()
+        return
+      }
+      accountOf(event).untold += 1
+      total += 1
     },
     report() {
       const reports: DroppedEvent[] = []
       for (const [aud, account] of accounts) {
-        if (account.untold === 0) continue
-        const report = describeLoss(aud, account.untold)
-        account.told += account.untold
-        account.untold = 0
-        ownReports.add(report)
+        const { untold } = account
+        if (untold === 0) continue
+        const report = describeLoss(aud, untold)
+        undo.set(report, move(account, -untold, untold))
         reports.push(report)
       }
       return reports
     },
     reconcile(event) {
       const account = accountOf(event)
-      const known = Math.min(event.dropped, account.told)
-      account.told -= known
+      const known = Math.max(0, Math.min(event.dropped, account.told))
       const dropped = event.dropped - known
-      account.untold -= Math.min(dropped, account.untold)
-      return dropped === 0 ? undefined : { ...event, dropped }
+      const changeBack = move(account, -Math.min(dropped, account.untold), -known)
+      if (dropped === 0) return undefined
+      const report = { ...event, dropped }
+      undo.set(report, changeBack)
+      return report
     },
     get untold() {
       return [...accounts.values()].reduce((sum, account) => sum + account.untold, 0)

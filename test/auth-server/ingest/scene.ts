@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { clientToken, type HttpSink, type HttpSinkOptions, httpSink } from '@behalf/audit'
 import type { AuthServerOptions } from '@behalf/auth-server'
 import { createResourceServer, type ResourceServer, type Warning } from '@behalf/core'
@@ -13,7 +14,8 @@ export function audienceOf(api: string): string {
   return `https://${api}.example.com`
 }
 
-const secret = 'a secret of at least thirty-two characters'
+/** Of every client. */
+export const secret = 'a secret of at least thirty-two characters'
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const metadata = {
   token_endpoint_auth_method: 'client_secret_basic',
@@ -86,12 +88,16 @@ export interface Scene {
   post(events: readonly unknown[], token: string | undefined, changes?: RequestInit): Promise<Reply>
   /** Asks the admin API. */
   admin(path: string): Promise<Reply>
+  /** Stops listening, as when the server is restarted; what it answers starts listening again. */
+  interrupt(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
 export interface ApiOptions {
   readonly sink?: Partial<HttpSinkOptions>
   readonly required?: boolean
+  /** Milliseconds that a required event may take. Default 5000. */
+  readonly timeout?: number
 }
 
 export interface Reply {
@@ -151,7 +157,7 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
   return {
     server,
     issue,
-    async start(api, { sink: changes, required = false } = {}) {
+    async start(api, { sink: changes, required = false, timeout = 5_000 } = {}) {
       const warnings: Warning[] = []
       const sink = httpSink({
         url: `${issuer}/audit/events`,
@@ -166,7 +172,7 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
       const resourceServer: ResourceServer = createResourceServer({
         issuer: { issuer, jwks: { keys: [...(await context.keys.published('token'))] } },
         audience: audienceOf(api),
-        audit: { sink, required, timeout: 1_500 },
+        audit: { sink, required, timeout },
       })
       const mounted: Mounted = await targets[api]({
         server: resourceServer,
@@ -222,6 +228,17 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
     admin: async (path) => {
       const token = await issue({ subject: 'ada', resource: `${issuer}/admin`, scope: ['admin:audit'] })
       return reply(await fetch(`${issuer}/admin${path}`, { headers: { authorization: `Bearer ${token}` } }))
+    },
+    async interrupt() {
+      const { http } = server
+      const { port } = new URL(issuer)
+      http.closeAllConnections()
+      http.close()
+      await once(http, 'close')
+      return async () => {
+        http.listen(Number(port), '127.0.0.1')
+        await once(http, 'listening')
+      }
     },
     async close() {
       await Promise.all([...open].map((api) => api.close()))
