@@ -8,6 +8,7 @@ const dependencies: Readonly<Record<string, readonly string[]>> = {
   agent: ['jose', 'lru-cache', 'oauth4webapi'],
   audit: ['@behalf/core'],
   'auth-server': [
+    '@behalf/audit',
     '@behalf/core',
     '@behalf/koa',
     '@electric-sql/pglite',

@@ -246,6 +246,7 @@ export const fixtures: Readonly<Record<string, (admin: Admin) => Fixture | Promi
     const id = await approval(admin)
     return at(`/approvals/${id}/deny`, `/approvals/${id}`)
   },
+  exportEvents: () => ({}),
   listKeys: () => ({}),
   rotateKey: () => ({}),
   replaceKeyNow: () => ({ body: { purpose: 'checkpoint' } }),

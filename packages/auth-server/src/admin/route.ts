@@ -54,7 +54,7 @@ export interface Outcome<Answer> {
   readonly changes?: readonly Change[]
 }
 
-type Media = 'application/json' | 'application/yaml'
+type Media = 'application/json' | 'application/yaml' | 'application/x-ndjson'
 
 /** The part of a route that its document and its guard are made from. */
 export interface RouteFacts {

@@ -1,3 +1,4 @@
+import { toJsonLines, toOcsf } from '@behalf/audit'
 import { z } from 'zod'
 import type { AuditFilter } from '../../audit/audit-trail.js'
 import type { Context } from '../../context.js'
@@ -49,6 +50,25 @@ const task = z
   })
   .meta({ id: 'Task' })
 
+/** What events are looked for by. */
+const wanted = {
+  transaction: filter,
+  subject: filter,
+  actor: filter,
+  client: filter,
+  resource: filter,
+  tokenId: filter,
+  trace: filter.describe('Trace id.'),
+  decision: z.enum(['allow', 'deny', 'error']).optional(),
+  reason: filter.describe('Code of the reason.'),
+  type: filter,
+  from: momentParameter.describe('Seconds since the epoch, included.'),
+  to: momentParameter.describe('Seconds since the epoch.'),
+}
+
+/** Events on a page of an export, at most. */
+const longestExport = 1_000
+
 /** Tokens of a task that are shown at most. */
 const mostTokens = 200
 
@@ -64,24 +84,31 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
       path: '/audit/events',
       query: z.strictObject({
         ...pageQuery,
-        transaction: filter,
-        subject: filter,
-        actor: filter,
-        client: filter,
-        resource: filter,
-        tokenId: filter,
-        trace: filter.describe('Trace id.'),
-        decision: z.enum(['allow', 'deny', 'error']).optional(),
-        reason: filter.describe('Code of the reason.'),
-        type: filter,
+        ...wanted,
         order: z.enum(['oldest', 'newest']).default('oldest').describe('Which events come first.'),
-        from: momentParameter.describe('Seconds since the epoch, included.'),
-        to: momentParameter.describe('Seconds since the epoch.'),
       }),
       answer: pageOf(event),
-      run: async ({ query: { limit, after, order, ...wanted } }) => {
-        const { events, next } = await audit.search(wanted satisfies AuditFilter, { after, limit, order })
+      run: async ({ query: { limit, after, order, ...looked } }) => {
+        const { events, next } = await audit.search(looked satisfies AuditFilter, { after, limit, order })
         return { body: { items: events.map(toEvent), next }, next }
+      },
+    }),
+    route({
+      ...base,
+      name: 'exportEvents',
+      summary: 'Events as JSON Lines, as they were kept or as OCSF: oldest first, a page at a time',
+      path: '/audit/export',
+      answers: 'application/x-ndjson',
+      query: z.strictObject({
+        ...pageQuery,
+        limit: z.coerce.number().int().min(1).max(longestExport).default(longestExport).describe('Events on a page.'),
+        ...wanted,
+        format: z.enum(['jsonl', 'ocsf']).default('jsonl').describe('As they were kept, or OCSF 1.9.'),
+      }),
+      answer: text,
+      run: async ({ query: { limit, after, format, ...looked } }) => {
+        const { events, next } = await audit.search(looked satisfies AuditFilter, { after, limit })
+        return { body: toJsonLines(format === 'ocsf' ? events.map((each) => toOcsf(toEvent(each))) : events), next }
       },
     }),
     route({
