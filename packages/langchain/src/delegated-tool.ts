@@ -8,6 +8,9 @@ import { waitForPerson } from './interruption.js'
 import { createRefusal, createRefusalMessage } from './refusal.js'
 import { describeCall, type ToolCallContext } from './tool-call.js'
 
+/** How often a person's answer may lead to another try: whoever answers at once, and is no person, ends here. */
+const mostTries = 16
+
 /** What a tool with this schema is called with. */
 export type ToolArguments<Schema> = Schema extends InteropZodObject
   ? InferInteropZodOutput<Schema>
@@ -49,11 +52,11 @@ export function delegatedTool<Schema extends ToolSchemaBase, Name extends string
 
   async function run(input: ToolArguments<Schema>, config: ToolRunnableConfig): Promise<unknown> {
     const call = describeCall(fields.name, config)
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       try {
         return await fn(input, createRuntime(delegation, input, config, call))
       } catch (error) {
-        const message = refuse(error, config, call)
+        const message = refuse(error, tries < mostTries ? config : {}, call)
         if (message === undefined) continue
         return fields.responseFormat === 'content_and_artifact' ? [message, undefined] : message
       }
