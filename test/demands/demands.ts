@@ -5,6 +5,7 @@ const change = 'demands/change.test.ts'
 const people = 'demands/people.test.ts'
 const server = 'demands/server.test.ts'
 const task = 'demands/task.test.ts'
+const langchain = 'langchain/agent.test.ts'
 const libraries = 'auth-server/interop/libraries.test.ts'
 const exchange = 'auth-server/exchange'
 
@@ -299,6 +300,7 @@ const ofAccess: readonly Demand[] = [
     demand: 'What is withdrawn during a task counts for its next call.',
     proofs: [
       by(task, 'A43: what is withdrawn between two tools'),
+      by(langchain, 'ends it cleanly'),
       by('auth-server/revocation/within-a-second.test.ts', 'is in force at the API within a second'),
       by('agent/server.test.ts', 'with a token that was withdrawn is made again with a fresh one, once'),
     ],
@@ -316,7 +318,11 @@ const ofAccess: readonly Demand[] = [
 
 /** What is asked of tokens for the tools of an agent. */
 const ofTools: readonly Demand[] = [
-  { id: 'B1', demand: 'The process of an agent holds no credential that lives long.', waitsFor: 'langchain' },
+  {
+    id: 'B1',
+    demand: 'The process of an agent holds no credential that lives long.',
+    proofs: [by(langchain, 'B1: are in no prompt')],
+  },
   {
     id: 'B2',
     demand: 'A token that leaked is nearly useless.',
@@ -372,10 +378,21 @@ const ofTools: readonly Demand[] = [
   {
     id: 'B9',
     demand: 'A token is for one record, where it is about one.',
-    proofs: [by(`${exchange}/guard.test.ts`, 'sees the record the token is for')],
+    proofs: [
+      by(`${exchange}/guard.test.ts`, 'sees the record the token is for'),
+      by(langchain, 'B9: does not reach the record'),
+    ],
   },
-  { id: 'B10', demand: 'From what an agent did one finds the calls it made.', waitsFor: 'langchain' },
-  { id: 'B11', demand: 'A tool gets its token right before its call.', waitsFor: 'langchain' },
+  {
+    id: 'B10',
+    demand: 'From what an agent did one finds the calls it made.',
+    proofs: [by(langchain, 'B10: joins a run')],
+  },
+  {
+    id: 'B11',
+    demand: 'A tool gets its token right before its call.',
+    proofs: [by(langchain, 'B11: is asked for when')],
+  },
   {
     id: 'B12',
     demand: 'A token says which agent does what.',
@@ -403,15 +420,23 @@ const ofTools: readonly Demand[] = [
   {
     id: 'B16',
     demand: 'A question of a person becomes a tool call, a token, an API call and an answer.',
-    waitsFor: 'langchain',
+    proofs: [by(langchain, 'B16: becomes a tool call')],
   },
   {
     id: 'B17',
     demand: 'No API ever sees a credential that stays the same.',
     proofs: [by(people, 'B17: the API saw one kind of credential')],
   },
-  { id: 'B18', demand: 'Three tools, each with its own API, each token for one call.', waitsFor: 'langchain' },
-  { id: 'B19', demand: 'Tools for billing, profile and orders do what they say.', waitsFor: 'langchain' },
+  {
+    id: 'B18',
+    demand: 'Three tools, each with its own API, each token for one call.',
+    proofs: [by(langchain, 'B18: takes three tools')],
+  },
+  {
+    id: 'B19',
+    demand: 'Tools for billing, profile and orders do what they say.',
+    proofs: [by(langchain, 'B18: takes three tools')],
+  },
   {
     id: 'B20',
     demand: 'It is set up within an hour, by the README.',
@@ -421,7 +446,11 @@ const ofTools: readonly Demand[] = [
       by('auth-server/program/serve.test.ts', 'with what init wrote, it issues the first token'),
     ],
   },
-  { id: 'B21', demand: 'The code of an agent barely changes.', waitsFor: 'langchain' },
+  {
+    id: 'B21',
+    demand: 'The code of an agent barely changes.',
+    proofs: [by('langchain/change.test.ts', 'moves %s from a static key')],
+  },
   {
     id: 'B22',
     demand: 'Who calls and why is verified by the token alone.',

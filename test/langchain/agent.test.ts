@@ -31,7 +31,7 @@ async function approve(approvalId: string | null | undefined): Promise<boolean> 
 }
 
 describe('a question of a person', () => {
-  it('becomes a tool call, a token for it, an answer of the API, and an answer', async () => {
+  it('B16: becomes a tool call, a token for it, an answer of the API, and an answer', async () => {
     const before = Math.floor(Date.now() / 1000)
     const talk = await scene.talk(ada, 'billing', [[call('call_1', 'get_customer_billing')]])
     const run = await talk.say('Show me my billing details')
@@ -51,7 +51,7 @@ describe('a question of a person', () => {
     expect(exp - iat).toBeLessThanOrEqual(300)
   })
 
-  it('takes three tools to three APIs, each with a token of its own for one audience and one call', async () => {
+  it('B18: takes three tools to three APIs, each with a token of its own for one audience and one call', async () => {
     const talk = await scene.talk(ada, 'three', [
       [call('call_1', 'get_customer_billing')],
       [call('call_2', 'get_user_profile', { userId: ada }), call('call_3', 'list_orders')],
@@ -74,6 +74,23 @@ describe('a question of a person', () => {
   })
 })
 
+describe('a token', () => {
+  it('B11: is asked for when the model has called the tool, and used at once', async () => {
+    const talk = await scene.talk(ada, 'order', [
+      [call('call_1', 'get_customer_billing')],
+      [call('call_2', 'list_orders')],
+    ])
+    await talk.say('My plan, then my orders')
+    const order = scene.sent
+      .filter(({ url }) => !url.includes('/.well-known/'))
+      .map(({ url, body }) =>
+        url === `${scene.issuer}/token` ? new URLSearchParams(body).get('tool') : new URL(url).pathname,
+      )
+    expect(order).toEqual(['get_customer_billing', '/plan', 'list_orders', '/orders'])
+    expect(talk.model.callCount).toBe(3)
+  })
+})
+
 describe('whose authority a tool uses', () => {
   it('is that of the run, whatever the model writes into the arguments', async () => {
     const args = { subjectToken: await scene.tokenOf(bob), userId: bob, sub: bob, configurable: { behalf: {} } }
@@ -83,7 +100,7 @@ describe('whose authority a tool uses', () => {
     expect(scene.calls().map(({ claims }) => claims.sub)).toEqual([ada])
   })
 
-  it('does not reach the record of another person that the model was talked into; the own record it does', async () => {
+  it('B9: does not reach the record of another person that the model was talked into; the own record it does', async () => {
     const talk = await scene.talk(ada, 'injection', [
       [call('call_1', 'get_user_profile', { userId: bob }), call('call_2', 'get_user_profile', { userId: ada })],
     ])
@@ -158,6 +175,22 @@ describe('a refund', () => {
     expect(scene.calls()).toEqual([])
   })
 
+  it('waits for each of two at once, and makes the one that was agreed to', async () => {
+    const talk = await scene.talk(ada, 'two', [[refund('call_1'), refund('call_2', 'ch_5120')]])
+    const waiting = await talk.say('Refund both')
+    const asked = waiting.interrupts.map(({ id, value }) => ({ id, ...(value as InteractionRequest) }))
+    expect(asked.map(({ toolCallId }) => toolCallId)).toEqual(['call_1', 'call_2'])
+    const [first] = asked
+    expect(first?.interaction.kind === 'consent' && (await approve(first.interaction.approvalId))).toBe(true)
+    const run = await talk.resume(
+      Object.fromEntries(asked.map(({ id = '', toolCallId }) => [id, toolCallId === 'call_1'])),
+    )
+    expect(run.interrupts).toEqual([])
+    expect(run.tools.get('call_1')).toMatchObject({ status: 'success' })
+    expect(run.tools.get('call_2')).toMatchObject({ status: 'error', artifact: { outcome: 'declined' } })
+    expect(scene.calls()).toHaveLength(1)
+  })
+
   it('needs consent each time, and the consent of one person opens no record of another', async () => {
     const talk = await scene.talk(ada, 'foreign', [[refund('call_1', 'ch_5602', bob)]])
     const asked = waitsFor(await talk.say(`Refund the charge of ${bob}`))
@@ -169,7 +202,7 @@ describe('a refund', () => {
 })
 
 describe('credentials', () => {
-  it('are in no prompt, message, callback, configuration or checkpoint, and in requests only where they belong', async () => {
+  it('B1: are in no prompt, message, callback, configuration or checkpoint, and in requests only where they belong', async () => {
     const seen: unknown[] = []
     const record = (...args: unknown[]): void => void seen.push(args)
     const talk = await scene.talk(ada, 'leaks', [
@@ -221,7 +254,7 @@ describe('credentials', () => {
 })
 
 describe('the trail', () => {
-  it('joins a run of LangChain to the event of the API and to the token', async () => {
+  it('B10: joins a run of LangChain to the event of the API and to the token', async () => {
     const runId = crypto.randomUUID()
     const toolRuns: string[] = []
     const talk = await scene.talk(ada, 'trail', [[call('call_9', 'list_orders')]])

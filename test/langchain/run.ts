@@ -6,7 +6,7 @@ export interface Run {
   readonly answer: string
   /** What tools answered, by the id of the call. */
   readonly tools: ReadonlyMap<string, ToolMessage>
-  readonly interrupts: readonly { readonly value?: unknown }[]
+  readonly interrupts: readonly { readonly id?: string; readonly value?: unknown }[]
 }
 
 export function runOf(state: { readonly messages: readonly BaseMessage[]; readonly __interrupt__?: unknown }): Run {

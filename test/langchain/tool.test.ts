@@ -266,6 +266,27 @@ describe('a person who is needed', () => {
     expect(refusalOf(message)).toMatchObject({ outcome, interaction: thrown.interaction })
   })
 
+  it.each([
+    ['agreed, once they have acted', true, { status: 'success' }, 2],
+    ['declined', false, { status: 'error', artifact: { outcome: 'declined' } }, 1],
+    ['answered at once for ever, and never acted', true, { artifact: { outcome: 'consent_needed' } }, 16],
+  ])('is asked by an interrupt, and has %s', async (_, resumed, result, tries) => {
+    const asked: unknown[] = []
+    answer = () => (tries === 2 && calls.length === 2 ? new Response('done') : fails(needed)())
+    const interrupt = (value: unknown): unknown => {
+      asked.push(value)
+      return resumed
+    }
+    expect(await called({ ...onBehalfOf(token), interrupt } as RunnableConfig)).toMatchObject(result)
+    expect(asked[0]).toEqual({
+      type: 'behalf-interaction',
+      tool: 'read_plan',
+      toolCallId: 'call_1',
+      interaction: consent,
+    })
+    expect(calls).toHaveLength(tries)
+  })
+
   it('is a message in an agent that keeps nothing to go on with, which then ends', async () => {
     answer = fails(needed)
     const model = fakeModel()
@@ -332,6 +353,16 @@ describe('the configuration of a run', () => {
     })
     expect(calls).toEqual([])
     expect((await called({ ...config })).status).toBe('success')
+  })
+
+  it('stands beside a context that has a schema', async () => {
+    const model = fakeModel()
+      .respondWithTools([{ name: 'read_plan', args: {}, id: 'call_1' }])
+      .respond(new AIMessage('Team.'))
+    const agent = createAgent({ model, tools: [readPlan], contextSchema: z.object({ tenant: z.string() }) })
+    const messages = [{ role: 'user' as const, content: 'My plan?' }]
+    await agent.invoke({ messages }, { ...onBehalfOf(token), context: { tenant: 'acme' } })
+    expect(calls).toMatchObject([{ call: { subjectToken: token } }])
   })
 
   it('hides the token from callbacks, which see what else is configured', async () => {
