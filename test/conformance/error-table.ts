@@ -55,6 +55,7 @@ export const errorTable = {
   replay_unavailable: { status: 503 },
   revocation_unavailable: { status: 503 },
   introspection_unavailable: { status: 503 },
+  policy_unavailable: { status: 503 },
   audit_unavailable: { status: 503 },
   internal_error: { status: 500 },
 } as const satisfies Record<string, ErrorRow>

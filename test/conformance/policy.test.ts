@@ -1,7 +1,10 @@
-import { AccessError, type AuthorizationDetail, authzen, type Requirement } from '@behalf/core'
+import type { ServerResponse } from 'node:http'
+import { AccessError, type AuthorizationDetail, type AuthzenOptions, authzen, type Requirement } from '@behalf/core'
 import { expect } from 'vitest'
-import { startDecisionPoint } from '../policy/decision-point.js'
+import { type DecisionPoint, startDecisionPoint } from '../policy/decision-point.js'
+import type { Api } from '../support/api.js'
 import type { Route } from '../support/routes.js'
+import type { TargetName } from '../support/targets.js'
 import { AUDIENCE, delegated, type Json, mint, NOW } from '../support/token.js'
 import { type Extras, expectAllowed, expectRefused, seenBy } from './answer.js'
 import type { Code } from './error-table.js'
@@ -732,34 +735,64 @@ createSuite({ options: { delegation: { actorProfiles: ['ai_agent', 'service'] } 
   }),
 })
 
-createSuite().proves('AUTHZEN-6-evaluation', async ({ target }) => {
+/** An API whose invoices are decided on by a policy decision point of their own. */
+async function withDecisionPoint(
+  target: TargetName,
+  options: Partial<AuthzenOptions>,
+  body: (api: Api, point: DecisionPoint) => Promise<void>,
+): Promise<void> {
   const point = await startDecisionPoint()
-  const invoice: Route = {
-    method: 'GET',
-    path: '/invoices/:id',
-    guards: [
-      {
-        protect: (param) => ({
-          check: authzen({ url: point.url, action: 'read', resource: { type: 'invoice', id: param('id') ?? '' } }),
-        }),
-      },
-    ],
-  }
-  const own = { path: '/invoices/inv-1', token: mint() }
+  const protect = (param: (name: string) => string | undefined): Requirement => ({
+    check: authzen({
+      url: point.url,
+      action: 'read',
+      resource: { type: 'invoice', id: param('id') ?? '' },
+      ...options,
+    }),
+  })
+  const routes: readonly Route[] = [{ method: 'GET', path: '/invoices/:id', guards: [{ protect }] }]
   try {
-    await withApi(target, { routes: [invoice] }, async (api) => {
-      expectAllowed(await api.call(own))
-      expectRefused(await api.call({ ...own, path: '/invoices/inv-2' }), 'policy_denied')
-      for (const body of ['{"decision":"true"}', '{}', '']) {
-        point.fault = (response) => void response.setHeader('Content-Type', 'application/json').end(body)
-        expectRefused(await api.call(own), 'internal_error')
-      }
-      point.fault = (response) => void response.writeHead(503).end('{"decision":true}')
-      expectRefused(await api.call(own), 'internal_error')
-      point.fault = undefined
-      expectAllowed(await api.call(own))
-    })
+    await withApi(target, { routes }, (api) => body(api, point))
   } finally {
     await point.close()
   }
+}
+const own = { path: '/invoices/inv-1', token: mint() }
+
+createSuite().proves('AUTHZEN-6-evaluation', ({ target }) =>
+  withDecisionPoint(target, {}, async (api) => {
+    expectAllowed(await api.call(own))
+    expectRefused(await api.call({ ...own, path: '/invoices/inv-2' }), 'policy_denied')
+    expectAllowed(await api.call(own))
+  }),
+)
+
+const answer = (status: number, body: string) => (response: ServerResponse) =>
+  void response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
+const outages = {
+  'no answer': () => {},
+  'a closed connection': (response: ServerResponse) => void response.destroy(),
+  'status 503': answer(503, '{"decision":true}'),
+  'status 401': answer(401, '{"decision":true}'),
+  'half of JSON': answer(200, '{"decision":true'),
+  'no decision': answer(200, '{}'),
+  'a decision as a text': answer(200, '{"decision":"true"}'),
+}
+createSuite().proves('AUTHZEN-6-unavailable', async ({ target }) => {
+  await withDecisionPoint(target, { timeout: 200 }, async (api, point) => {
+    for (const fault of Object.values(outages)) {
+      point.fault = fault
+      expectRefused(await api.call(own), 'policy_unavailable')
+    }
+    point.fault = undefined
+    expectAllowed(await api.call(own))
+    await point.close()
+    expectRefused(await api.call(own), 'policy_unavailable')
+  })
+  const fails = () => {
+    throw new Error('no such record')
+  }
+  await withDecisionPoint(target, { resource: fails }, async (api) => {
+    expectRefused(await api.call(own), 'internal_error')
+  })
 })

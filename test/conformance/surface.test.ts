@@ -83,6 +83,7 @@ keys_unavailable 503 -
 replay_unavailable 503 -
 revocation_unavailable 503 -
 introspection_unavailable 503 -
+policy_unavailable 503 -
 audit_unavailable 503 -
 internal_error 500 -
 `

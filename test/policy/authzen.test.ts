@@ -175,13 +175,13 @@ const faults: Readonly<Record<string, Fault>> = {
   'too much': says({ decision: true, context: { padding: 'x'.repeat(70_000) } }),
 }
 
-describe('a fault of the decision point allows nothing and is not blamed on the caller', () => {
+describe('a fault of the decision point is an outage: nothing is allowed, nobody is blamed', () => {
   test.each(Object.entries(faults))('%s', async (_name, fault) => {
     point.fault = fault
     const started = performance.now()
     expect(await outcome({ timeout: 200, headers: { authorization: `Bearer ${secret}` } })).toEqual([
-      'internal_error',
-      500,
+      'policy_unavailable',
+      503,
     ])
     expect(performance.now() - started).toBeLessThan(700)
     point.fault = undefined
@@ -193,7 +193,7 @@ describe('a fault of the decision point allows nothing and is not blamed on the 
     elsewhere.fault = says({ decision: true })
     try {
       point.fault = raw(status, { Location: `${elsewhere.url}/access/v1/evaluation` })
-      expect(await outcome({})).toEqual(['internal_error', 500])
+      expect(await outcome({})).toEqual(['policy_unavailable', 503])
       expect(elsewhere.requests).toEqual([])
     } finally {
       await elsewhere.close()
@@ -203,7 +203,7 @@ describe('a fault of the decision point allows nothing and is not blamed on the 
   test('nobody at the address', async () => {
     const gone = await startDecisionPoint()
     await gone.close()
-    expect(await outcome({ url: gone.url })).toEqual(['internal_error', 500])
+    expect(await outcome({ url: gone.url })).toEqual(['policy_unavailable', 503])
   })
 
   test('a plain no is the caller, and nothing of its reason gets out', async () => {

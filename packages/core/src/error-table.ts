@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'replay_unavailable'
   | 'revocation_unavailable'
   | 'introspection_unavailable'
+  | 'policy_unavailable'
   | 'audit_unavailable'
   | 'internal_error'
 
@@ -136,6 +137,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   replay_unavailable: { ...unavailable, description: 'Single use cannot be checked at the moment.' },
   revocation_unavailable: { ...unavailable, description: 'Revocation cannot be checked at the moment.' },
   introspection_unavailable: { ...unavailable, description: 'The token cannot be introspected at the moment.' },
+  policy_unavailable: { ...unavailable, description: 'The policy of this resource cannot be asked at the moment.' },
   audit_unavailable: { ...unavailable, description: 'The decision cannot be recorded at the moment.' },
   internal_error: { status: 500, title: 'Internal error', description: 'The request could not be decided.' },
 }

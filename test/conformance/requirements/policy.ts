@@ -55,7 +55,12 @@ export const policy = [
   {
     id: 'AUTHZEN-6-evaluation',
     source: 'OpenID AuthZEN Authorization API 1.0 section 6',
-    text: 'A policy decision point that is asked as a check allows with decision true alone; false is a refusal, and no decision an internal error.',
+    text: 'A policy decision point that is asked as a check allows with decision true alone, and false is a refusal.',
+  },
+  {
+    id: 'AUTHZEN-6-unavailable',
+    source: 'OpenID AuthZEN Authorization API 1.0 section 6',
+    text: 'A policy decision point that gives no usable decision in time is 503 policy_unavailable with Retry-After, and no challenge; a function of the API that fails beside it is an internal error.',
   },
   {
     id: 'BEHALF-check-refuses',

@@ -1,8 +1,8 @@
 import { isFetchable } from '../address.js'
 import { check, checkMembers, checkNumber, isPlainObject, isText } from '../check.js'
-import { ConfigurationError } from '../errors.js'
+import { AccessError, ConfigurationError } from '../errors.js'
 import { isJsonObject, type JsonObject } from '../jws/compact.js'
-import { fetchText } from '../keys/fetch.js'
+import { fetchText, type TextRequest } from '../keys/fetch.js'
 import type { Claims } from '../token/claims.js'
 import type { Principal } from './principal.js'
 
@@ -54,9 +54,11 @@ const checkOptions = checkMembers({
 /**
  * Makes the `check` of a requirement out of a policy decision point that speaks the OpenID AuthZEN Authorization API 1.0
  * (section 6, Access Evaluation API). The subject is the token's; who acts for it, the client, the scopes and the
- * transaction are the context. Only `"decision": true` allows, `false` is `policy_denied` (403). Everything else refuses
- * as a fault of this side, `internal_error` (500): no answer in time, another status, a redirect, anything but JSON, no
- * decision. Nothing is remembered: each request is decided anew.
+ * transaction are the context. Only `"decision": true` allows, `false` is `policy_denied` (403). Anything else is an
+ * outage, 503 `policy_unavailable`: no answer in time, another status, a redirect, anything but JSON, no decision. A
+ * function of yours that throws, or answers no entity and no headers, is `internal_error` (500). Nothing is remembered:
+ * each request is decided anew. `timeout` counts below the `policyTimeout` of the resource server, which holds for every
+ * check and ends in `internal_error`.
  *
  * A check knows the principal and not the request. Name the record in a requirement function:
  *
@@ -82,11 +84,19 @@ export function authzen<C = Claims>(options: AuthzenOptions<C>): (principal: Pri
     }
     checkEntity(evaluation.resource, 'authzen.resource')
     const send = { headers: { ...sent, 'content-type': 'application/json' }, body: JSON.stringify(evaluation) }
-    const limits = { timeout, signal: new AbortController().signal }
-    const { text, type } = await fetchText(endpoint, limits, { accept: 'application/json', maxSize, send })
-    if (type !== 'application/json') throw new Error('the policy decision point answered no JSON')
-    return readDecision(text)
+    try {
+      return await askDecision(endpoint, timeout, send)
+    } catch (cause) {
+      throw new AccessError('policy_unavailable', { cause })
+    }
   }
+}
+
+async function askDecision(endpoint: string, timeout: number, send: TextRequest['send']): Promise<boolean> {
+  const limits = { timeout, signal: new AbortController().signal }
+  const { text, type } = await fetchText(endpoint, limits, { accept: 'application/json', maxSize, send })
+  if (type !== 'application/json') throw new Error('the policy decision point answered no JSON')
+  return readDecision(text)
 }
 
 /** A client that calls for itself is its own subject (RFC 9068 section 2.2). */

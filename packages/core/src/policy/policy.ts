@@ -31,7 +31,7 @@ export type PolicyToken = Pick<VerifiedToken, 'claims' | 'confirmation'>
  *
  * @throws AccessError `binding_required`, `delegation_required`, `delegation_forbidden`, `actor_not_allowed`,
  * `scope_insufficient`, `details_insufficient`, `subject_mismatch`, `purpose_mismatch`, `authentication_insufficient`,
- * `policy_denied`, or what the route's own functions threw
+ * `policy_denied`, `policy_unavailable`, or what the route's own functions threw
  */
 export function evaluate<C>(
   { claims, confirmation }: PolicyToken,

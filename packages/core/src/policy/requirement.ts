@@ -55,7 +55,10 @@ export interface Requirement<C = Claims> {
    * Needs the option `introspection`, and a resource server with one issuer.
    */
   readonly introspection?: 'always'
-  /** Anything else. Only `true` allows; whatever else it answers is `policy_denied`, throwing is `internal_error`. */
+  /**
+   * Anything else. Only `true` allows; whatever else it answers is `policy_denied`. An `AccessError` that it throws is the
+   * answer, such as `policy_unavailable` where what decides is down; whatever else it throws is `internal_error`.
+   */
   readonly check?: (principal: Principal<C>) => boolean | Promise<boolean>
 }
 
