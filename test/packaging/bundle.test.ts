@@ -6,6 +6,7 @@ const fileOf = (specifier: string) => fileURLToPath(import.meta.resolve(specifie
 
 it.each([
   ['@behalf/agent', 'createDelegationClient'],
+  ['@behalf/audit', 'httpSink'],
   ['@behalf/core', 'createResourceServer'],
   ['@behalf/hono', 'createResourceServer'],
 ])('bundles %s for a worker with nothing left to import', async (specifier, factory) => {

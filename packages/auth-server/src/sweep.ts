@@ -10,7 +10,7 @@ const lock = 7_261_096
 const grace = 600
 
 /** Seconds that what a person decided is kept once it is over: 30 days. The trail keeps it for ever. */
-const decidedKept = 2_592_000
+export const decidedKept = 2_592_000
 
 /** Seconds that the answer to a repeated admin call is kept. */
 const answersKept = 86_400

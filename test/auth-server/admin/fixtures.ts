@@ -247,6 +247,7 @@ export const fixtures: Readonly<Record<string, (admin: Admin) => Fixture | Promi
     return at(`/approvals/${id}/deny`, `/approvals/${id}`)
   },
   exportEvents: () => ({}),
+  readPastAuthority: () => ({ path: '/audit/authority?at=1' }),
   listKeys: () => ({}),
   rotateKey: () => ({}),
   replaceKeyNow: () => ({ body: { purpose: 'checkpoint' } }),

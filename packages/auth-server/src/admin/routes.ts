@@ -3,6 +3,7 @@ import { accountRoutes } from './resources/accounts.js'
 import { agentRoutes } from './resources/agents.js'
 import { approvalRoutes } from './resources/approvals.js'
 import { auditRoutes } from './resources/audit.js'
+import { auditAuthorityRoutes } from './resources/audit-authority.js'
 import { clientSecretRoutes } from './resources/client-secrets.js'
 import { clientRoutes } from './resources/clients.js'
 import { consentRoutes } from './resources/consents.js'
@@ -38,5 +39,6 @@ export function adminRoutes(context: Context): readonly Route[] {
     revocationRoutes,
     sessionRoutes,
     auditRoutes,
+    auditAuthorityRoutes,
   ].flatMap((routesOf) => routesOf(context))
 }
