@@ -94,6 +94,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
   const attempts = createAttempts<C>()
   const scopes = new Set<string>()
   let challenges = stages.challenges
+  if (settings.dpop.mode === 'required') stages.replay.announce()
 
   /** The way of a request, top to bottom. */
   async function decide(request: ResourceRequest, source: object, route: Route<C>): Promise<Decision<C>> {
@@ -201,6 +202,7 @@ export function createResourceServer<C = Claims>(options: ResourceServerOptions<
 
   /** Gathers scopes at start-up, so that a client can read in the metadata what it may ask for. */
   function declare(requirement: CheckedRequirement<C>): Route<C> {
+    if (requirement.singleUse) stages.replay.announce()
     for (const scope of [...requirement.scopes, ...requirement.anyScope]) scopes.add(scope)
     return { requirement }
   }

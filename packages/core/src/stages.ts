@@ -12,10 +12,16 @@ import type { Settings } from './settings.js'
 import { createIntrospector } from './token/introspection.js'
 import { createTokenVerifier, type IssuerTrust } from './token/verifier.js'
 
+/** A replay guard that can be told beforehand that it will be needed. */
+export interface AnnouncedReplayGuard extends ReplayGuard {
+  /** Says that uses will be claimed here: what is wrong with that is warned about now, once. */
+  announce(): void
+}
+
 /** The stages of the pipeline, made from settings. */
 export interface Stages extends CallerStages {
   readonly challenges: ChallengeSettings
-  readonly replay: ReplayGuard
+  readonly replay: AnnouncedReplayGuard
   /** Ends what is under way. */
   close(): void
 }
@@ -57,8 +63,11 @@ const challengeSchemes: Readonly<Record<DpopMode, readonly Scheme[]>> = {
 /** Milliseconds a revocation check of the application's own may take. */
 const revocationTimeout = 1_000
 
-/** A store of this process alone is no protection where several share the load: that is said once, when it matters. */
-function createReplay<C>({ replay, onWarning, now }: Settings<C>): ReplayGuard {
+/**
+ * A store of this process alone is no protection where several share the load: that is said once, as soon as it is known
+ * that the store is needed. What nobody announced, such as the proof of a caller who need not send one, is known late.
+ */
+function createReplay<C>({ replay, onWarning, now }: Settings<C>): AnnouncedReplayGuard {
   const guard = createReplayGuard({
     store: replay.store ?? createMemoryReplayStore({ now }),
     timeout: replay.timeout,
@@ -67,16 +76,17 @@ function createReplay<C>({ replay, onWarning, now }: Settings<C>): ReplayGuard {
     onFailure: (cause) =>
       onWarning({ code: 'replay_store_failed', message: 'the replay store cannot be asked', cause }),
   })
-  if (replay.store !== undefined || !runtime.sharesLoad()) return guard
-  let warned = false
+  let needsNoWarning = replay.store !== undefined || !runtime.sharesLoad()
+  const announce = () => {
+    if (needsNoWarning) return
+    needsNoWarning = true
+    const message = 'several processes share the load, but what was used once is known to one alone: set replayStore'
+    onWarning({ code: 'replay_not_shared', message })
+  }
   return {
+    announce,
     claim(key, expiresAt) {
-      if (!warned) {
-        warned = true
-        const message =
-          'several processes share the load, but what was used once is known to one alone: set replayStore'
-        onWarning({ code: 'replay_not_shared', message })
-      }
+      announce()
       return guard.claim(key, expiresAt)
     },
   }
