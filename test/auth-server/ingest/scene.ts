@@ -70,7 +70,7 @@ const seed: AuthServerOptions['seed'] = {
 export interface Api {
   readonly sink: HttpSink
   readonly warnings: readonly Warning[]
-  get(path: '/read' | '/write', token?: string): Promise<number>
+  get(path: '/read' | '/write', token?: string, traceparent?: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export interface Scene {
   /** Starts an API. */
   start(api: ApiName, options?: ApiOptions): Promise<Api>
   /** A token for the agent to read an API for alice. */
-  delegate(api: ApiName, task: string): Promise<string>
+  delegate(api: ApiName, task: string, traceparent?: string): Promise<string>
   /** A client's own token. */
   direct(clientId: string, scope?: string, resource?: string): Promise<string>
   /** A token that the server itself made. */
@@ -136,10 +136,14 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
     return token
   }
 
-  async function ask(clientId: string, fields: Readonly<Record<string, string>>): Promise<string> {
+  async function ask(
+    clientId: string,
+    fields: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const response = await fetch(`${issuer}/token`, {
       method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${clientId}:${encodeURIComponent(secret)}`)}` },
+      headers: { authorization: `Basic ${btoa(`${clientId}:${encodeURIComponent(secret)}`)}`, ...headers },
       body: new URLSearchParams(fields),
     })
     const answer: Readonly<Record<string, unknown>> = JSON.parse(await response.text())
@@ -186,9 +190,12 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
       const running: Api = {
         sink,
         warnings,
-        async get(path, token) {
+        async get(path, token, traceparent) {
           const response = await fetch(`http://127.0.0.1:${mounted.port}${path}`, {
-            headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+            headers: {
+              ...(token !== undefined && { authorization: `Bearer ${token}` }),
+              ...(traceparent !== undefined && { traceparent }),
+            },
           })
           await response.text()
           return response.status
@@ -202,15 +209,19 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
       open.add(running)
       return running
     },
-    delegate: async (api, task) =>
-      ask('support', {
-        grant_type: exchange,
-        subject_token: await issue({}),
-        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        resource: audienceOf(api),
-        scope: `${api}:read`,
-        txn: task,
-      }),
+    delegate: async (api, task, traceparent) =>
+      ask(
+        'support',
+        {
+          grant_type: exchange,
+          subject_token: await issue({}),
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          resource: audienceOf(api),
+          scope: `${api}:read`,
+          txn: task,
+        },
+        traceparent === undefined ? {} : { traceparent },
+      ),
     direct: (clientId, scope = 'audit:write', resource = `${issuer}/audit`) =>
       ask(clientId, { grant_type: 'client_credentials', resource, scope }),
     post: async (events, token, changes = {}) =>

@@ -75,6 +75,8 @@ export interface AuditRecord {
   readonly granted?: { readonly scope?: readonly string[]; readonly details?: readonly unknown[] }
   readonly resource?: { readonly aud: string; readonly id?: string }
   readonly txn?: string
+  /** From `traceparent` of the request (W3C Trace Context). */
+  readonly trace?: { readonly trace_id: string; readonly span_id: string }
   readonly tool?: { readonly name: string; readonly call_id?: string }
   readonly purpose?: string
   readonly assurance?: { readonly acr?: string; readonly auth_time?: number }

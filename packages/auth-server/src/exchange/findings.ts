@@ -11,6 +11,7 @@ type Recorded =
   | 'granted'
   | 'resource'
   | 'txn'
+  | 'trace'
   | 'tool'
   | 'purpose'
   | 'assurance'

@@ -7,6 +7,7 @@ import type { Findings } from './findings.js'
 import { type Parameters, readParameters } from './parameters.js'
 import type { Possession } from './possession.js'
 import { Refusal } from './refusal.js'
+import { readTrace } from './trace.js'
 
 /** A request for a token, from a client that the engine authenticated. */
 export interface GrantRequest {
@@ -77,7 +78,8 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
     parameters: [...steps.parameters, 'resource', 'audience'],
     repeatable: ['resource', 'audience'],
     handler: async (ctx) => {
-      const findings: Findings = { client: { id: ctx.oidc.client.clientId } }
+      const trace = readTrace(ctx.req.headers.traceparent)
+      const findings: Findings = { client: { id: ctx.oidc.client.clientId }, ...(trace && { trace }) }
       const nonce = await possession.nonce()
       if (nonce !== undefined) ctx.set('DPoP-Nonce', nonce)
       try {
