@@ -51,6 +51,7 @@ export async function openGround(
       record: async (record) => {
         recorded.push(record)
       },
+      append: refuse,
       search: refuse,
       verify: refuse,
       checkpoint: refuse,
