@@ -3,8 +3,10 @@ import { test } from 'vitest'
 export interface Fault {
   /** What must hold, in one sentence. */
   readonly rule: string
-  /** Why no test here cites it; a row without this must be cited. */
+  /** Why no test cites it; a row without this must be cited here or be proven by tests of other folders. */
   readonly elsewhere?: string
+  /** Titles of tests of other folders that prove it, as they are written, by file under `test`. */
+  readonly provenBy?: Readonly<Record<string, readonly string[]>>
 }
 
 const rows = {
@@ -66,13 +68,235 @@ const rows = {
     rule: 'close() in the middle of a fetch ends it, answers the waiters, and leaves no open handle.',
   },
   'keys.reload': {
-    rule: 'A compromised kid can be refused at once.',
-    elsewhere:
-      'local revocation of keys and tokens comes with the revocation work; until then the maximum age bounds it',
+    rule: 'A compromised kid can be refused at once, by a revocation check of the application.',
   },
   'keys.latency': {
     rule: 'Latency of good tokens under a flood stays below twice the usual.',
     elsewhere: 'a wall-clock ratio: the benchmark measures it; here the fetch counts behind it are asserted',
+  },
+
+  // introspection and revocation
+  'introspection.down': {
+    rule: 'Whatever the endpoint answers but a usable answer in time is 503 introspection_unavailable, and not remembered.',
+    provenBy: {
+      'introspection/faults.test.ts': [
+        'is answered with 503 in time, and not remembered',
+        'nobody at the address: 503 at once',
+      ],
+      'conformance/issuer.test.ts': ['RFC7662-4-fails'],
+      'conformance/revocation.test.ts': ['BEHALF-introspection-route-fails'],
+    },
+  },
+  'introspection.redirect': {
+    rule: 'Neither token nor credentials are ever sent to the target of a redirect.',
+    provenBy: {
+      'introspection/faults.test.ts': ['%d leads nowhere', 'to another host brings it neither token nor credentials'],
+    },
+  },
+  'introspection.active': {
+    rule: 'Only an active that is the boolean true counts; false is token_revoked, anything else is no answer.',
+    provenBy: { 'introspection/introspection.test.ts': ['what the issuer says is judged like a JWT'] },
+  },
+  'introspection.judged': {
+    rule: 'What an issuer calls active is judged like a JWT: issuer, audience, times, chain and binding.',
+    provenBy: {
+      'introspection/introspection.test.ts': ['what the issuer says is judged like a JWT'],
+      'introspection/resource-server.test.ts': ['refuses an opaque token: %s'],
+    },
+  },
+  'introspection.confusion': {
+    rule: 'An answer is never used for another token, issuer, audience or resource server, and never past its scopes.',
+    provenBy: {
+      'introspection/faults.test.ts': ['is not that of another token, nor of another API', 'of two APIs are two'],
+      'introspection/resource-server.test.ts': [
+        'judges an opaque token by what its issuer says, once while the answer counts',
+      ],
+    },
+  },
+  'introspection.stampede': {
+    rule: 'Simultaneous questions about one token are one, those about many are bounded, and none of them leaves a trace.',
+    provenBy: {
+      'introspection/faults.test.ts': [
+        'about one token are one',
+        'are no more than was said, and the rest does not wait',
+        'grow nothing: a flood of garbage is forgotten',
+      ],
+    },
+  },
+  'introspection.outage': {
+    rule: 'While the endpoint is down a remembered answer serves until its ttl or its exp, whichever is first, and no longer.',
+    provenBy: {
+      'introspection/faults.test.ts': [
+        'serves through an outage for that time, and then no longer',
+        'never counts past exp',
+        'is not lengthened by a clock that was set back',
+      ],
+    },
+  },
+  'introspection.revoked': {
+    rule: 'A token its issuer withdrew is refused within the ttl, at once where nothing is remembered.',
+    provenBy: {
+      'introspection/faults.test.ts': [
+        'counts for its time and no longer, whatever happened since',
+        'with ttl 0 there is none',
+      ],
+      'introspection/oidc-provider.test.ts': [
+        'a revoked token is refused as soon as the answer about it is old',
+        'a revoked token is refused at once where nothing is remembered',
+      ],
+    },
+  },
+  'introspection.shutdown': {
+    rule: 'close() ends a question under way, answers the waiters, and nothing is asked afterwards.',
+    provenBy: { 'introspection/faults.test.ts': ['ends what is under way, warns of nothing and asks nothing more'] },
+  },
+  'revocation.at-once': {
+    rule: 'A local revocation counts at the next request, for tokens already verified too, and for nobody else.',
+    provenBy: {
+      'conformance/revocation.test.ts': ['BEHALF-revoked'],
+      'revocation/revocation-list.test.ts': ['withdraws a single token whenever it was issued'],
+      'core/second-look.test.ts': ['is refused once its token has expired, or was withdrawn'],
+    },
+  },
+  'revocation.down': {
+    rule: 'A revocation check that throws, hangs or answers no boolean is 503 revocation_unavailable.',
+    provenBy: {
+      'conformance/revocation.test.ts': ['BEHALF-revocation-fails'],
+      'revocation/in-force.test.ts': ['a token that is not, or of which nobody can tell'],
+    },
+  },
+  'revocation.full': {
+    rule: 'A revocation list is bounded: full of what still matters it refuses a new entry, forgets none, and recovers.',
+    provenBy: {
+      'revocation/revocation-list.test.ts': [
+        'throws when it is full of what still matters, forgets nothing, and recovers',
+        'stays small under a steady stream of revocations',
+      ],
+    },
+  },
+  'revocation.shared': {
+    rule: 'What one process revokes every other one enforces within a second; cut off for too long, all refuse.',
+    provenBy: {
+      'redis/processes.test.ts': ['enforce within a second what the other has revoked: process %i revokes'],
+      'redis/revocation-faults.test.ts': ['serves on while Redis hangs, then refuses, and recovers by itself'],
+    },
+  },
+  'revocation.list-down': {
+    rule: 'A status list that cannot be had, read or believed is 503; the last good one serves only as long as was said.',
+    provenBy: {
+      'revocation/status-list.test.ts': [
+        '%s: 503 within the limit, and nothing lasting',
+        'a bomb: 503, within time and memory',
+        'refuses as soon as the last one is overdue, by default',
+        'never serves one past its own end',
+        'never takes an older list for news',
+      ],
+      'conformance/issuer.test.ts': ['STATUS-LIST-8.3-list'],
+    },
+  },
+  'revocation.list-flood': {
+    rule: 'A status list is fetched once however many tokens wait, with growing pauses while it fails, and few are kept.',
+    provenBy: {
+      'revocation/status-list.test.ts': [
+        'once, however many tokens wait for it',
+        'not for every token while it fails: one try, then longer and longer pauses',
+        'keeps a bounded number of lists',
+      ],
+    },
+  },
+  'revocation.events': {
+    rule: 'A security event changes nothing unless all of it holds, and one that cannot be judged or kept is not acknowledged.',
+    provenBy: {
+      'revocation/security-events.test.ts': [
+        'changes nothing when one of its events is wrong',
+        'waits until a revocation is kept',
+        '503 where the keys cannot be had, without a fetch for what cannot count anyway',
+      ],
+    },
+  },
+
+  // the replay store and nonces
+  'replay.down': {
+    rule: 'A store that fails is 503 replay_unavailable, whatever way it fails, and recovers by itself.',
+    provenBy: {
+      'conformance/use.test.ts': ['BEHALF-replay-store-fails'],
+      'binding/dpop.test.ts': ['a store that is out of order is our fault, not that of the proof'],
+      'redis/replay-redis.test.ts': ['refuses at once while Redis is stopped, and works again by itself'],
+    },
+  },
+  'replay.unchecked': {
+    rule: 'Uses pass unchecked only where an option says so; each such event is marked, and the failure is told.',
+    provenBy: { 'binding/replay.test.ts': ['lets uses pass unchecked where that is wanted, and says so'] },
+  },
+  'replay.slow': {
+    rule: 'A slow store costs a request 250 ms at most, is left alone for a second, is probed by one, and gathers no queue.',
+    provenBy: {
+      'binding/replay.test.ts': [
+        'keeps its time limit',
+        'leaves a failing store alone for a second, and recovers by itself',
+        'lets one call at a time try a store that failed',
+      ],
+      'redis/replay-redis.test.ts': [
+        'refuses within 250 ms while Redis hangs, and works again by itself',
+        'puts nothing into the offline queue of a client that has one',
+      ],
+      'redis/replay-store.test.ts': [
+        'no more than ten thousand commands wait for an answer, and they do when it comes',
+      ],
+    },
+  },
+  'replay.race': {
+    rule: 'Of fifty simultaneous uses one is the first, in one process and across two.',
+    provenBy: {
+      'binding/replay.test.ts': ['admits one of 50 simultaneous uses'],
+      'binding/dpop.test.ts': ['of 50 simultaneous ones one is the first'],
+      'conformance/use.test.ts': ['BEHALF-single-use-race'],
+      'redis/processes.test.ts': [
+        'admit one of 50 simultaneous uses of a token',
+        'admit one of 50 simultaneous uses of a DPoP proof',
+      ],
+    },
+  },
+  'replay.poisoning': {
+    rule: 'A proof is remembered only once all of it holds, under its key: no client can use up the jti of another.',
+    provenBy: {
+      'binding/dpop.test.ts': [
+        'is not counted when it is refused: $name',
+        'the jti of one client does not block that of another',
+      ],
+      'conformance/binding.test.ts': ['RFC9449-11.1-replay'],
+    },
+  },
+  'replay.window': {
+    rule: 'A use is remembered for as long as it could be accepted, and not a second less.',
+    provenBy: {
+      'binding/dpop.test.ts': ['is remembered for as long as the proof could be accepted, under a short name'],
+      'binding/replay.test.ts': ['forgets a key at its second and not before'],
+      'redis/replay-redis.test.ts': ['keeps one small key for each use, as long as it must'],
+    },
+  },
+  'replay.memory': {
+    rule: 'A million proofs leave memory where it was once their window is over; a full store fails closed until then.',
+  },
+  'replay.siblings': {
+    rule: 'A store of one process alone is warned about at start-up where several share the load, once.',
+    provenBy: {
+      'core/shared-load.test.ts': [
+        'says at creation, once, that proofs are remembered by one process alone',
+        'says it with the first route that wants tokens for one call, once',
+      ],
+    },
+  },
+  'replay.restart': {
+    rule: 'The store in memory forgets at a restart, within the window; a shared store and a nonce of a new secret do not.',
+  },
+  'replay.nonce': {
+    rule: 'A nonce is good for its lifetime and one more; without one the answer is 401 use_dpop_nonce with the next.',
+    provenBy: {
+      'binding/nonce.test.ts': ['rotate, and the previous one is still good'],
+      'binding/dpop.test.ts': ['are good for the rest of their lifetime and for the next one'],
+      'conformance/binding.test.ts': ['RFC9449-9-nonce', 'RFC9449-8.2-next-nonce'],
+    },
   },
 
   // the audit sink

@@ -312,6 +312,19 @@ fault('keys.removed', 'a refresh for any other reason withdraws it too', async (
   expect(await scene.ask(known)).toBe('key_not_found')
 })
 
+fault('keys.reload', 'a revocation check refuses a kid from the next request on, verified tokens too', async () => {
+  const compromised = new Set<unknown>()
+  const scene = await createWarmScene({ revocation: { isRevoked: ({ header }) => compromised.has(header?.kid) } })
+  const next = createKey('key-2')
+  scene.endpoint.publish([scene.key.jwk, next.jwk])
+  const known = scene.token()
+  expect(await scene.ask(known)).toBe('allowed')
+  compromised.add('key-1')
+  expect(await scene.ask(known)).toBe('token_revoked')
+  expect(await scene.ask()).toBe('token_revoked')
+  expect(await scene.ask(scene.token(next))).toBe('allowed')
+})
+
 fault('keys.removed', 'a key replaced under its kid takes its verified tokens with it', async () => {
   const scene = await createWarmScene()
   const replaced = createKey('key-1')

@@ -19,7 +19,7 @@ export interface ReplayStore {
 
 /** Settings of {@link createMemoryReplayStore}. */
 export interface MemoryReplayStoreOptions {
-  /** Keys remembered at most, about 200 bytes each. Default 100000. */
+  /** Keys remembered at most, about 300 bytes each. Default 100000. */
   readonly maxEntries?: number
   /** Seconds since the epoch. Default: the system clock. */
   readonly now?: () => number
