@@ -1,5 +1,7 @@
 import { rfc9068 } from '@behalf/core'
 import { expect } from 'vitest'
+import { type DocumentedIssuer, documentedIssuers, type Written } from '../profiles/documented.js'
+import type { Api, ApiSettings } from '../support/api.js'
 import {
   AUDIENCE,
   claims,
@@ -14,6 +16,7 @@ import {
   NOW,
 } from '../support/token.js'
 import { expectAllowed, expectRefused, seenBy } from './answer.js'
+import type { Code } from './error-table.js'
 import { createSuite } from './suite.js'
 
 const key = issuerKey()
@@ -315,6 +318,43 @@ several.refuses(
     twins: { third: mint({ iss: third.issuer }, { key: third.key }) },
   },
 )
+
+const rsaKey = issuerKey('RS256')
+function findDocumented(name: string): DocumentedIssuer {
+  const documented = documentedIssuers[name]
+  if (documented === undefined) throw new Error(`nothing is documented of ${name}`)
+  return documented
+}
+function trusting(name: string): ApiSettings {
+  const { issuer, audience, profile } = findDocumented(name)
+  const trusted = { issuer, jwks: jwks(rsaKey), profile }
+  return { options: { issuer: trusted, audience, maxTokenLifetime: { delegated: 3_600 } } }
+}
+function tellingTokensApart(name: string): (api: Api) => Promise<void> {
+  const { accepted, refused, audience } = findDocumented(name)
+  const sent = (written: Written) => ({ path: '/token', token: forge({ ...written, key: rsaKey }) })
+  const idTokens = Object.entries(refused).filter(([what]) => what.startsWith('an ID token'))
+  const schemes = audience.startsWith('https:') ? {} : ({ schemes: ['Bearer'] } as const)
+  return async (api) => {
+    for (const written of Object.values(accepted)) {
+      const outcome = await api.call(sent(written))
+      expectAllowed(outcome)
+      const { subject, clientId, scopes, mode } = written.expected
+      const expected = { subject, clientId, scopes, mode }
+      expect(seenBy(outcome)).toMatchObject(JSON.parse(JSON.stringify(expected)) as Json) // without what is undefined
+    }
+    expect(idTokens).not.toEqual([])
+    for (const [, { code, ...written }] of idTokens) {
+      expectRefused(await api.call(sent(written)), code as Code, schemes)
+    }
+  }
+}
+createSuite(trusting('auth0')).proves('BEHALF-profile-auth0', tellingTokensApart('auth0'))
+createSuite(trusting('keycloak')).proves('BEHALF-profile-keycloak', tellingTokensApart('keycloak'))
+createSuite(trusting('entra v2.0')).proves('BEHALF-profile-entra', tellingTokensApart('entra v2.0'))
+createSuite(trusting('entra v1.0')).proves('BEHALF-profile-entra', tellingTokensApart('entra v1.0'))
+createSuite(trusting('okta')).proves('BEHALF-profile-okta', tellingTokensApart('okta'))
+createSuite(trusting('cognito')).proves('BEHALF-profile-cognito', tellingTokensApart('cognito'))
 
 proves('BEHALF-order-of-checks', async (api) => {
   const forger = createKey('ES256', key.kid)

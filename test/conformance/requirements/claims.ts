@@ -83,6 +83,31 @@ export const claims = [
     text: 'Claims that are not understood are ignored.',
   },
   {
+    id: 'BEHALF-profile-auth0',
+    source: 'Behalf',
+    text: 'With the profile auth0() an access token as Auth0 documents it is served, and none of its ID tokens.',
+  },
+  {
+    id: 'BEHALF-profile-keycloak',
+    source: 'Behalf',
+    text: 'With the profile keycloak() an access token as Keycloak documents it is served, and none of its ID tokens.',
+  },
+  {
+    id: 'BEHALF-profile-entra',
+    source: 'Behalf',
+    text: 'With the profile entra() an access token as Microsoft Entra ID documents it is served, and none of its ID tokens.',
+  },
+  {
+    id: 'BEHALF-profile-okta',
+    source: 'Behalf',
+    text: 'With the profile okta() an access token as Okta documents it is served, and none of its ID tokens.',
+  },
+  {
+    id: 'BEHALF-profile-cognito',
+    source: 'Behalf',
+    text: 'With the profile cognito() an access token as Amazon Cognito documents it is served, and none of its ID tokens.',
+  },
+  {
     id: 'BEHALF-several-issuers',
     source: 'Behalf, RFC 8725 section 3.8',
     text: 'With several issuers each verifies with its own keys only, also when two of them use the same kid.',
