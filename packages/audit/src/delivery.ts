@@ -31,8 +31,7 @@ export function createDelivery({ url, token, timeout, fetch }: Settings): Delive
     }
   }
 
-  return async (batch, ended) => {
-    const signal = AbortSignal.any([ended, AbortSignal.timeout(timeout)])
+  async function post(batch: readonly Entry[], signal: AbortSignal): Promise<Delivery> {
     const bearer = await getToken(signal)
     if (bearer === undefined) return failed('no token could be had')
     try {
@@ -51,6 +50,19 @@ export function createDelivery({ url, token, timeout, fetch }: Settings): Delive
       return await readAnswer(response)
     } catch {
       return failed('it cannot be reached')
+    }
+  }
+
+  return async (batch, ended) => {
+    const attempt = new AbortController()
+    const stop = (): void => attempt.abort()
+    const timer = setTimeout(stop, timeout)
+    ended.addEventListener('abort', stop)
+    try {
+      return await post(batch, attempt.signal)
+    } finally {
+      clearTimeout(timer)
+      ended.removeEventListener('abort', stop)
     }
   }
 }
