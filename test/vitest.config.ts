@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,8 +7,8 @@ export default defineConfig({
     dir: 'test',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    globalSetup: ['test/support/vitest-global.ts'],
-    setupFiles: ['test/support/vitest-setup.ts'],
+    globalSetup: [join(import.meta.dirname, 'support/vitest-global.ts')],
+    setupFiles: [join(import.meta.dirname, 'support/vitest-setup.ts')],
     // Many tests wait more than they work: one worker, which is what two cores get by default, would wait with them.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Floods of tokens, counted for coverage on a machine that does other things too.

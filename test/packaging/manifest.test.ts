@@ -91,7 +91,7 @@ describe.each(all)('$manifest.name', ({ folder, path, manifest }) => {
     const exported = Object.entries(manifest.exports as Record<string, Record<string, string> | string>)
     const lone = exported.filter(([, entry]) => typeof entry === 'string')
     expect(lone).toEqual((documents[folder] ?? []).map((name) => [`./${name}`, `./${name}`]))
-    for (const [, file] of lone) expect(existsSync(join(path, String(file)))).toBe(true)
+    for (const [, file] of lone) expect(existsSync(join(path, file as string))).toBe(true)
     const entries = exported.flatMap(([, entry]) => (typeof entry === 'string' ? [] : [entry]))
     expect(entries.length).toBeGreaterThan(0)
     for (const entry of entries) {

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { openAsBlob } from 'node:fs'
+import { existsSync, mkdirSync, openAsBlob, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 
 /** An empty database as PGlite makes it, made once: making one takes seconds, and loading it a fraction of one. */
-export const snapshot: string = join(import.meta.dirname, '../../.cache', `pglite-${version()}.tar`)
+const snapshot: string = join(import.meta.dirname, '../../.cache', `pglite-${version()}.tar`)
 
 /** Makes the snapshot where there is none. */
 export async function makeSnapshot(): Promise<void> {

@@ -1,4 +1,2 @@
-import { makeSnapshot } from './pglite-snapshot.js'
-
 /** Once for all test files. */
-export default makeSnapshot
+export { makeSnapshot as setup } from './pglite-snapshot.js'

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi'
 
 /** Where a sign-in ends. */
-export const callback = 'https://shop.example.com/back'
+const callback = 'https://shop.example.com/back'
 
-export const shopSecret = 'the secret of shop, which is long enough'
+const shopSecret = 'the secret of shop, which is long enough'
 
 /** An application that people sign in to. */
 export const shop = {

@@ -138,7 +138,7 @@ describe.each(kinds)('withdrawing a %s', (kind, value, own, other) => {
       change: { by: 'admin-1' },
       detail: { kind, value, reason: 'no longer needed', tokens: [record.tokenId] },
     })
-    const owner = { consent: 'user-1', grant: 'user-9' }[String(kind)]
+    const owner = { consent: 'user-1', grant: 'user-9' }[kind as string]
     if (owner !== undefined) expect(event).toMatchObject({ subject: { id: owner }, actor: { id: 'agent:support' } })
     const marks = await setting.context.database.query('select kind, value, issuer, before from revocations')
     expect(marks).toEqual([{ kind, value, issuer: ISSUER, before: expect.closeTo(wholeSeconds(), -1) }])

@@ -28,7 +28,7 @@ export interface Credentials {
   readonly password: string
 }
 
-export function createBrowser(issuer: string): Browser {
+function createBrowser(issuer: string): Browser {
   const cookies = new Map<string, string>()
 
   async function load(url: URL, form?: URLSearchParams): Promise<Page> {

@@ -162,7 +162,8 @@ function party(
   if (kind === 'subject') return { subject: { id: value } }
   if (kind === 'agent') return { actor: { id: value } }
   if (kind === 'client') return { client: { id: value } }
-  if (agent !== undefined) return { ...(typeof subject === 'string' ? { subject: { id: subject } } : {}), actor: { id: agent } }
+  if (agent !== undefined)
+    return { ...(typeof subject === 'string' ? { subject: { id: subject } } : {}), actor: { id: agent } }
   if (token === undefined) return {}
   return {
     subject: { id: token.subject },
