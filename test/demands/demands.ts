@@ -85,7 +85,15 @@ const ofAccess: readonly Demand[] = [
       by('auth-server/policy/property.test.ts', 'never returns a permission that a rule denies'),
     ],
   },
-  { id: 'A12', demand: 'Events of every service and tool come together, each once.', waitsFor: 'ingest' },
+  {
+    id: 'A12',
+    demand: 'Events of every service and tool come together, each once.',
+    proofs: [
+      by('auth-server/ingest/task.test.ts', 'shows issued, allowed and refused in order', 'is intact, with a chain'),
+      by('auth-server/ingest/ingest.test.ts', 'are kept once, in order', 'are kept once when they arrive'),
+      by('auth-server/ingest/faults.test.ts', 'events wait, and none is lost', 'what finds no room is counted'),
+    ],
+  },
   {
     id: 'A13',
     demand: 'An agent asks for every kind of access in one way.',
