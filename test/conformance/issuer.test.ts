@@ -147,6 +147,7 @@ const wrongLists: Readonly<Record<string, Listing>> = {
   '/foreign': { claims: { iss: 'https://other.example.com' } },
   '/expired': { claims: { exp: NOW - 60 } },
   '/damaged': { list: { lst: 'AAAA' } },
+  '/followed': { list: { lst: Buffer.concat([deflateSync(Buffer.alloc(8)), Buffer.alloc(1)]).toString('base64url') } },
   '/large': { list: { lst: zeros(2_097_153) } },
 }
 proves('STATUS-LIST-8.3-list', async ({ target }) => {

@@ -6,6 +6,8 @@ import { createBomb, pack } from './list-server.js'
 
 const sizes: readonly StatusSize[] = [1, 2, 4, 8]
 const copy = (bytes: Uint8Array) => new Uint8Array(bytes)
+const followedBy = (...more: readonly Uint8Array[]) =>
+  copy(Buffer.concat([deflateSync(Buffer.from('some statuses')), ...more]))
 const withLastByte = (bytes: Uint8Array, byte: number) => copy(bytes).fill(byte, -1)
 
 describe('reading a status', () => {
@@ -85,8 +87,13 @@ describe('inflating', () => {
     ['is GZIP data', copy(gzipSync(Buffer.alloc(100)))],
     ['is cut off', copy(deflateSync(Buffer.from('some statuses')).subarray(0, -5))],
     ['has another checksum', withLastByte(deflateSync(Buffer.from('some statuses')), 0)],
+    ['has one byte more', followedBy(Buffer.alloc(1))],
+    ['has a piece more', followedBy(Buffer.alloc(2000, 'x'))],
+    ['has a second list behind it', followedBy(deflateSync(Buffer.from('other statuses')))],
+    ['has its own checksum behind it', followedBy(deflateSync(Buffer.from('some statuses')).subarray(-4))],
   ])('throws where the data %s', async (_what, data) => {
     await expect(inflate(data, 1000)).rejects.toThrow()
+    expect(Buffer.from(await inflate(followedBy(), 1000)).toString()).toBe('some statuses')
   })
 
   it('stops a bomb at the limit: little time, little memory', async () => {

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { type ConfigurationError, createResourceServer, type VerifiedToken } from '@behalf/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { VerificationKey } from '../../packages/core/dist/jws/key.js'
@@ -178,6 +178,7 @@ describe('the claim', () => {
   })
 })
 
+const withMore = (deflated: Buffer) => Buffer.concat([deflated, Buffer.alloc(1)]).toString('base64url')
 const strange = createKey('ES256', 'es256')
 const unusable: readonly (readonly [string, Listing])[] = [
   ['another type', { header: { typ: 'JWT' } }],
@@ -208,6 +209,7 @@ const unusable: readonly (readonly [string, Listing])[] = [
   ['an empty lst', { list: { lst: '' } }],
   ['lst as base64', { list: { lst: 'eNrbuRgAAhcBXQ==' } }],
   ['lst that is not compressed', { list: { lst: Buffer.alloc(16).toString('base64url') } }],
+  ['lst with a byte after its end', { list: { lst: withMore(deflateSync(Buffer.alloc(16))) } }],
   ['lst as GZIP', { list: { lst: gzipSync(Buffer.alloc(16)).toString('base64url') } }],
 ]
 

@@ -23,9 +23,21 @@ const pieceSize = 1024
 /**
  * Inflates ZLIB data (RFC 1950) piece by piece and stops at the first byte too many.
  *
- * @throws Error when the data is larger than `maxSize` bytes, damaged or cut off
+ * @throws Error when the data is larger than `maxSize` bytes, damaged, cut off or followed by anything
  */
 export async function inflate(data: Uint8Array<ArrayBuffer>, maxSize: number): Promise<Uint8Array> {
+  const inflated = await inflateStart(data, maxSize)
+  // Not every runtime refuses what comes after the end. Without its last byte, data that ends there is cut off.
+  const isWholeWithoutLastByte = await inflateStart(data.subarray(0, -1), maxSize).then(
+    () => true,
+    () => false,
+  )
+  if (isWholeWithoutLastByte) throw new Error('something follows the list')
+  return inflated
+}
+
+/** Some runtimes throw where anything follows the end of the data, others pass over it. */
+async function inflateStart(data: Uint8Array<ArrayBuffer>, maxSize: number): Promise<Uint8Array> {
   const inflated: ReadableStream<Uint8Array> = inPieces(data).pipeThrough(new DecompressionStream('deflate'))
   const chunks: Uint8Array[] = []
   let size = 0
