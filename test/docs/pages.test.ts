@@ -19,7 +19,8 @@ const pages = ['.', 'examples', 'test/bench', ...members]
   .flatMap((path) => readdirSync(join(root, path)).map((name) => join(path, name)))
   .filter((path) => path.endsWith('.md'))
 
-const fences = ['README.md', 'packages/core/README.md'].flatMap((path) =>
+const runnable = ['README.md', ...['core', 'agent', 'audit', 'langchain'].map((name) => `packages/${name}/README.md`)]
+const fences = runnable.flatMap((path) =>
   [...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], i) => ({
     name: `${path}, fence ${i + 1}`,
     file: join(folder, `${path.replaceAll(/\W/g, '-')}-${i + 1}.ts`),
