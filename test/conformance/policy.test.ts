@@ -500,27 +500,26 @@ const isEnough: Requirement['authorizationDetails'] = (details: readonly Authori
   details.some(
     ({ actions, limit }) => actions?.includes('refund') === true && typeof limit === 'number' && limit >= 100,
   )
-const detailed = createSuite({
-  routes: [
-    {
-      method: 'GET',
-      path: '/customers/:id',
-      guards: [
-        {
-          protect: (param) => ({
-            scope: 'billing:read',
-            authorizationDetails: { type: 'customer', action: 'read', identifier: param('id') ?? '' },
-          }),
-        },
-      ],
-    },
-    get('/several', {
-      authorizationDetails: { type: 'customer', action: ['read', 'write'], datatype: 'mail', privilege: 'admin' },
-    }),
-    get('/function', { authorizationDetails: isEnough }),
-    get('/truthy', { authorizationDetails: (details) => details.length as unknown as boolean }),
-  ],
-})
+const detailedRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/customers/:id',
+    guards: [
+      {
+        protect: (param) => ({
+          scope: 'billing:read',
+          authorizationDetails: { type: 'customer', action: 'read', identifier: param('id') ?? '' },
+        }),
+      },
+    ],
+  },
+  get('/several', {
+    authorizationDetails: { type: 'customer', action: ['read', 'write'], datatype: 'mail', privilege: 'admin' },
+  }),
+  get('/function', { authorizationDetails: isEnough }),
+  get('/truthy', { authorizationDetails: (details) => details.length as unknown as boolean }),
+]
+const detailed = createSuite({ routes: detailedRoutes })
 const record = { type: 'customer', actions: ['read'], identifier: 'cus_123' }
 const details = (...elements: readonly unknown[]): Json => ({ authorization_details: elements })
 const refusing = (
@@ -590,6 +589,31 @@ detailed.refuses(
     },
   ),
 )
+const named = { aud: 'billing-api' }
+createSuite({ options: { audience: 'billing-api', resource: `${AUDIENCE}/v1` }, routes: detailedRoutes }).refuses(
+  'RFC9396-2.2-locations',
+  refusing(
+    '/customers/cus_123',
+    {
+      elsewhere: { ...named, ...details({ ...record, locations: ['https://other.example.com'] }) },
+      'above this': { ...named, ...details({ ...record, locations: [AUDIENCE] }) },
+      'below this': { ...named, ...details({ ...record, locations: [`${AUDIENCE}/v1/invoices`] }) },
+      'a longer name': { ...named, ...details({ ...record, locations: ['billing-api-2'] }) },
+    },
+    {
+      'by its URL': { ...named, ...details({ ...record, locations: [`${AUDIENCE}/v1`] }) },
+      'by its name': { ...named, ...details({ ...record, locations: ['billing-api'] }) },
+    },
+  ),
+)
+createSuite({ options: { audience: 'billing-api' }, routes: detailedRoutes }).refuses('RFC9396-2.2-locations', {
+  ...refusing(
+    '/customers/cus_123',
+    { 'a URL it does not have': { ...named, ...details({ ...record, locations: [AUDIENCE] }) } },
+    { 'by its name': { ...named, ...details({ ...record, locations: ['billing-api'] }) } },
+  ),
+  schemes: ['Bearer'],
+})
 detailed.refuses(
   'RFC9396-2.1-type',
   refusing('/customers/cus_123', {

@@ -20,8 +20,8 @@ export interface ResourceServerOptions<C = Claims> {
   /** Identifier of this API: `aud` of a token must contain it (RFC 9068 section 4). */
   readonly audience: string
   /**
-   * URL of this API as clients see it, for its metadata (RFC 9728). Never taken from a request. Default: `audience`
-   * when that is a URL.
+   * URL of this API as clients see it, for its metadata (RFC 9728), DPoP proofs and `authorization_details` that name
+   * their `locations`. Never taken from a request. Default: `audience` when that is a URL.
    */
   readonly resource?: string
   /** Algorithms every issuer may sign with. Default: RS, PS and ES with 256, 384, 512 bits, EdDSA, Ed25519. */

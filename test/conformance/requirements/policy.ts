@@ -125,7 +125,7 @@ export const policy = [
   {
     id: 'RFC9396-2.2-locations',
     source: 'RFC 9396 section 2.2',
-    text: 'An element that names locations counts at these alone.',
+    text: 'An element that names locations counts at these alone: the identifier of the API, or its URL where it has one.',
   },
   {
     id: 'RFC9396-2.1-type',

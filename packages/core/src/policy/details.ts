@@ -35,14 +35,15 @@ export type DetailsPredicate = (details: readonly AuthorizationDetail[]) => bool
  * Whether the `authorization_details` of a token are enough. An element that is not well-formed covers nothing; one that
  * names `locations` covers only these.
  *
- * @param location identifier of this API
+ * @param here what this API is called: its identifier, and its URL where it has one (RFC 8707)
  */
 export function coversDetails(
   claims: JsonObject,
   requirement: DetailRequirement | DetailsPredicate,
-  location: string,
+  here: readonly (string | undefined)[],
 ): boolean {
-  const details = readDetails(claims).filter(({ locations }) => locations === undefined || locations.includes(location))
+  const isHere = (location: string) => here.includes(location)
+  const details = readDetails(claims).filter(({ locations }) => locations === undefined || locations.some(isHere))
   if (typeof requirement === 'function') return requirement(details)
   return details.some((detail) => covers(detail, requirement))
 }

@@ -11,8 +11,9 @@ import { checkAuthentication } from './step-up.js'
 
 /** What the policy of a resource server holds for every route. */
 export interface PolicyRules extends Pick<DelegationRules, 'actors' | 'actorProfiles'> {
-  /** Identifier of this API, for details that name their location. */
+  /** Identifier of this API, and its URL where it has one, for details that name their location. */
   readonly audience: string
+  readonly resource: string | undefined
   /** Seconds by which clocks may differ. */
   readonly clockTolerance: number
   /** Milliseconds a `check` may take. */
@@ -44,7 +45,7 @@ export function evaluate<C>(
   checkDelegation(principal, requirement)
   checkActor(principal.actor, requirement, rules)
   checkScopes(principal, requirement)
-  if (details !== undefined && atOnce(coversDetails(claims, details, rules.audience)) !== true) {
+  if (details !== undefined && atOnce(coversDetails(claims, details, [rules.audience, rules.resource])) !== true) {
     throw new AccessError('details_insufficient')
   }
   if (subject !== undefined && subject !== principal.subject) throw new AccessError('subject_mismatch')
