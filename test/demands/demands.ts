@@ -450,7 +450,7 @@ const ofTools: readonly Demand[] = [
     demand: 'It is set up within an hour, by the README.',
     proofs: [
       by('adapters/readme.test.ts', 'runs: $name'),
-      by('agent/readme.test.ts', 'runs: $name'),
+      by('docs/pages.test.ts', 'runs: $name'),
       by('auth-server/program/serve.test.ts', 'with what init wrote, it issues the first token'),
     ],
   },
