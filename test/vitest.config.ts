@@ -22,7 +22,7 @@ export default defineConfig({
       reportOnFailure: true,
       reportsDirectory: '.cache/coverage',
       // What is covered today at the least, not what is wanted: full lines and branches.
-      thresholds: { lines: 99, branches: 97.5 },
+      thresholds: { lines: 99.5, branches: 98 },
     },
   },
 })
