@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
 import type { Context } from '../context.js'
-import { first, json } from '../database/database.js'
+import { type Database, first, json } from '../database/database.js'
 import { acceptedToken } from '../introspection/accepted-token.js'
 import { describeToken } from '../introspection/stored-token.js'
 import { toEngineClient } from './engine-client.js'
@@ -72,6 +72,7 @@ function entities(context: Context, model: string): Adapter {
       await database.query('delete from protocol_entities where model = $1 and id = $2', [model, digest(id)])
     },
     revokeByGrantId: async (grantId) => {
+      await holdFamily(database, grantId)
       await database.query('delete from protocol_entities where model = $1 and grant_id = $2', [model, grantId])
     },
   }
@@ -86,11 +87,17 @@ async function endFamily(context: Context, model: string, id: string): Promise<v
   )
   const grantId = first(rows)?.grant_id
   if (typeof grantId !== 'string') return
+  await holdFamily(database, grantId)
   await accessTokens(context).revokeByGrantId?.(grantId)
   await database.query(`delete from protocol_entities where grant_id = $1 or (model = 'Grant' and id = $2)`, [
     grantId,
     digest(grantId),
   ])
+}
+
+/** Two requests that end the same family do so one after the other, or each would wait for rows of the other. */
+async function holdFamily(database: Database, grantId: string): Promise<void> {
+  await database.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [grantId])
 }
 
 function clients({ clients }: Context): Partial<Adapter> {
@@ -116,6 +123,7 @@ function accessTokens({ revocations, database }: Context): Partial<Adapter> {
       await revocations.withdraw({ kind: 'token', value: id, reason: 'revoked by the client', by: 'client' })
     },
     revokeByGrantId: async (grantId) => {
+      await holdFamily(database, grantId)
       const rows = await database.query<{ token_id: string }>(
         'select token_id from issued_tokens where protocol_grant_id = $1 and revoked_at is null',
         [grantId],
