@@ -59,13 +59,15 @@ function entities(context: Context, model: string): Adapter {
     findByUserCode: async (code) =>
       restore(first(await database.query<EntityRow>(`${select} and user_code = $2`, [model, code]))),
     consume: async (id) => {
+      const grantId = await familyOf(database, model, id)
+      if (grantId !== undefined) await holdFamily(database, grantId)
       const taken = await database.query(
         'update protocol_entities set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null returning 1 as taken',
         [model, digest(id), now()],
       )
       if (taken.length > 0) return
       // another request was faster: this one is a reuse like one that comes late
-      await endFamily(context, model, id)
+      if (grantId !== undefined) await endFamily(context, grantId)
       throw new errors.InvalidGrant(`${model} already consumed`)
     },
     destroy: async (id) => {
@@ -79,23 +81,27 @@ function entities(context: Context, model: string): Adapter {
 }
 
 /** Ends everything of the sign-in that a code or refresh token is of (RFC 9700 section 4.14.2), the newest token too. */
-async function endFamily(context: Context, model: string, id: string): Promise<void> {
-  const { database } = context
-  const rows = await database.query<{ grant_id: string | null }>(
-    'select grant_id from protocol_entities where model = $1 and id = $2',
-    [model, digest(id)],
-  )
-  const grantId = first(rows)?.grant_id
-  if (typeof grantId !== 'string') return
-  await holdFamily(database, grantId)
+async function endFamily(context: Context, grantId: string): Promise<void> {
   await accessTokens(context).revokeByGrantId?.(grantId)
-  await database.query(`delete from protocol_entities where grant_id = $1 or (model = 'Grant' and id = $2)`, [
+  await context.database.query(`delete from protocol_entities where grant_id = $1 or (model = 'Grant' and id = $2)`, [
     grantId,
     digest(grantId),
   ])
 }
 
-/** Two requests that end the same family do so one after the other, or each would wait for rows of the other. */
+/** The engine's grant that a code or refresh token is of. */
+async function familyOf(database: Database, model: string, id: string): Promise<string | undefined> {
+  const rows = await database.query<{ grant_id: string | null }>(
+    'select grant_id from protocol_entities where model = $1 and id = $2',
+    [model, digest(id)],
+  )
+  return first(rows)?.grant_id ?? undefined
+}
+
+/**
+ * Requests that use up or end what is of one family do so one after the other. The lock comes before any row of it: an update that
+ * comes too late keeps its row locked all the same, and two such requests would wait for each other.
+ */
 async function holdFamily(database: Database, grantId: string): Promise<void> {
   await database.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [grantId])
 }
