@@ -2,7 +2,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import type { Client } from '../clients/client.js'
 
 /** The engine wants a secret for methods with one; the real ones are hashed and compared by {@link Clients.isSecret}. */
-const placeholder = 'kept as a hash elsewhere, never compared'
+const uncomparedSecret = 'kept as a hash elsewhere, never compared'
 
 /** The others send a person through a page with a script, or a token through a URL fragment. */
 export const responseModes = ['query'] as const
@@ -20,7 +20,7 @@ export function toEngineClient({ id, name, metadata }: Client): AdapterPayload {
     redirect_uris: [...metadata.redirect_uris],
     response_types: grants.includes('authorization_code') ? ['code'] : [],
     ...(grants.includes('authorization_code') ? { response_modes: [...responseModes] } : {}),
-    ...(hasSecret ? { client_secret: placeholder } : {}),
+    ...(hasSecret ? { client_secret: uncomparedSecret } : {}),
     ...(metadata.jwks === undefined ? {} : { jwks: { keys: [...metadata.jwks.keys] } }),
     ...(metadata.dpop_bound_access_tokens === undefined
       ? {}
