@@ -24,7 +24,8 @@ export interface ClientSettings {
 
 /** Begins to connect: a server that is not there may come later. */
 export function createClients(settings: ClientSettings): Clients {
-  return settings.library === 'ioredis' ? createIoredis(settings) : createNodeRedis(settings)
+  const { library } = settings
+  return library === 'ioredis' ? createIoredis(settings) : createNodeRedis(settings)
 }
 
 /** Connects. */

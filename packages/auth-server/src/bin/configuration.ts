@@ -89,7 +89,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch {
-    // biome-ignore lint/style/useErrorCause: the reader of a message is a person
+    // biome-ignore lint/style/useErrorCause: the message names the file, and a person reads it; the cause adds a system code alone
     throw new ConfigurationError(file, 'cannot be read')
   }
 }
