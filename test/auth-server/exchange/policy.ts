@@ -37,6 +37,8 @@ export const policy: Seed['policy'] = {
     'billing:window': permission(billing, { justInTime: 'approval' }),
     'billing:auto': permission(billing, { justInTime: 'automatic' }),
     'billing:both': permission(billing, { justInTime: 'approval', consent: 'each_time' }),
+    'billing:fresh': permission(billing, { maxAge: 300 }),
+    'billing:fresher': permission(billing, { maxAge: 60, justInTime: 'approval', consent: 'each_time' }),
     'orders:read': permission(orders, { downstream: ['stock:read'] }),
     'stock:read': permission(stock, { downstream: ['billing:export'] }),
     'ledger:write': permission(ledger),
@@ -46,6 +48,7 @@ export const policy: Seed['policy'] = {
       permissions: [
         ...['billing:read', 'billing:charges', 'billing:export', 'billing:denied', 'billing:record', 'billing:once'],
         ...['billing:task', 'billing:refund', 'billing:window', 'billing:auto', 'billing:both'],
+        ...['billing:fresh', 'billing:fresher'],
         ...['orders:read', 'stock:read', 'ledger:write'],
       ],
     },

@@ -46,6 +46,7 @@ const permission: fc.Arbitrary<Permission> = fc
     risk: fc.constantFrom(...risks),
     consent: fc.constant('none' as const),
     tools: maybe(some(tools)),
+    maxAge: fc.option(fc.constantFrom(60, 300), { nil: undefined, freq: 1 }),
   })
   .map(without)
 
@@ -65,23 +66,29 @@ export const document: fc.Arbitrary<PolicyDocument> = fc.record({
 })
 
 /** Any question over the same names, and one more of each. */
-export const question: fc.Arbitrary<PolicyQuestion> = fc.record({
-  agent: fc.record({
-    id: fc.constantFrom(...agents, 'agent:z'),
-    status: fc.constantFrom(...(['active', 'active', 'active', 'active', 'suspended', 'retired'] as const)),
-    roles: fc.subarray([...roles, 'r9']),
-    ceiling: fc.option(fc.subarray(permissions), { nil: null, freq: 1 }),
-    lockedUntil: fc.constantFrom(null, null, null, undefined, 0, 4_000_000_000),
-  }),
-  subject: maybe(
-    fc.record({
-      id: fc.constantFrom(...subjects, 'zoe'),
-      permissions: fc.subarray(permissions),
-      acr: fc.constantFrom(...acrs, undefined),
+export const question: fc.Arbitrary<PolicyQuestion> = fc
+  .record({
+    agent: fc.record({
+      id: fc.constantFrom(...agents, 'agent:z'),
+      status: fc.constantFrom(...(['active', 'active', 'active', 'active', 'suspended', 'retired'] as const)),
+      roles: fc.subarray([...roles, 'r9']),
+      ceiling: fc.option(fc.subarray(permissions), { nil: null, freq: 1 }),
+      lockedUntil: fc.constantFrom(null, null, null, undefined, 0, 4_000_000_000),
     }),
-  ),
-  resource: fc.constantFrom(...resources),
-  scope: fc.subarray([...permissions, 'p9'], { minLength: 1 }),
-  tool: fc.constantFrom(...tools, 't9', undefined),
-  now: fc.integer({ min: 0, max: 3_000_000_000 }),
-})
+    subject: maybe(
+      fc.record({
+        id: fc.constantFrom(...subjects, 'zoe'),
+        permissions: fc.subarray(permissions),
+        acr: fc.constantFrom(...acrs, undefined),
+      }),
+    ),
+    resource: fc.constantFrom(...resources),
+    scope: fc.subarray([...permissions, 'p9'], { minLength: 1 }),
+    tool: fc.constantFrom(...tools, 't9', undefined),
+    now: fc.integer({ min: 0, max: 3_000_000_000 }),
+    signInAge: fc.constantFrom(0, 60, 61, 300, 301, undefined),
+  })
+  .map(({ signInAge, subject, ...rest }) => ({
+    ...rest,
+    ...(subject && { subject: { ...subject, ...(signInAge !== undefined && { authTime: rest.now - signInAge }) } }),
+  }))

@@ -13,6 +13,17 @@ interface Pair {
   readonly document?: PolicyDocument
 }
 
+/** Reading orders demands a sign-in within a minute. */
+const fresh: PolicyDocument = {
+  ...shop,
+  permissions: {
+    ...shop.permissions,
+    'orders:read': { resource: orders, words: 'Read your orders', risk: 'low', consent: 'once', maxAge: 60 },
+  },
+}
+const readOrders = { resource: orders, scope: ['orders:read'] }
+const reader = { id: 'alice', permissions: ['orders:read'] }
+
 const pairs: readonly Pair[] = [
   {
     name: 'a suspended agent',
@@ -98,6 +109,30 @@ const pairs: readonly Pair[] = [
     row: 'accounts.alice.permissions',
     refused: ask({ subject: { id: 'alice', permissions: ['orders:read'] } }),
     allowed: ask({ subject: { id: 'alice', permissions: ['billing:read'] } }),
+  },
+  {
+    name: 'a sign-in that is older than the permission allows',
+    code: 'sign_in_too_old',
+    row: 'permissions.orders:read.maxAge',
+    document: fresh,
+    refused: ask({ ...readOrders, subject: { ...reader, authTime: noon - 61 } }),
+    allowed: ask({ ...readOrders, subject: { ...reader, authTime: noon - 60 } }),
+  },
+  {
+    name: 'a sign-in of which nobody knows when it was',
+    code: 'sign_in_too_old',
+    row: 'permissions.orders:read.maxAge',
+    document: fresh,
+    refused: ask({ ...readOrders, subject: reader }),
+    allowed: ask({ ...readOrders, subject: undefined }),
+  },
+  {
+    name: 'an agent without a role, whatever the sign-in',
+    code: 'no_role',
+    row: 'agents.agent:support.roles',
+    document: fresh,
+    refused: ask({ ...readOrders, agent: { roles: [] }, subject: reader }),
+    allowed: ask({ ...readOrders, subject: { ...reader, authTime: noon } }),
   },
   {
     name: 'an agent without a role for it',
@@ -290,6 +325,17 @@ describe('an explanation', () => {
   it('of what is allowed has nothing but what allows it', () => {
     const [permission] = policyOf(shop).explain(ask()).permissions
     expect(permission?.rows).toEqual([{ row: 'roles.support', code: 'role', allowed: true }])
+  })
+
+  it('of a sign-in that is too old says so before what allows it, and after what refuses it anyway', () => {
+    const rowsOf = (agent: Partial<PolicyQuestion['agent']>) =>
+      policyOf(fresh)
+        .explain(ask({ ...readOrders, subject: reader, agent }))
+        .permissions.flatMap(({ rows }) => rows.map(({ row }) => row))
+    const old = 'permissions.orders:read.maxAge'
+    expect(rowsOf({ roles: ['reader', 'support'] })).toEqual([old, 'roles.reader', 'roles.support'])
+    expect(rowsOf({ roles: [] })).toEqual(['agents.agent:support.roles', old])
+    expect(rowsOf({ ceiling: [] })).toEqual(['agents.agent:support.ceiling', old, 'roles.support'])
   })
 
   it('of what no row knows has the row that says so', () => {

@@ -173,6 +173,25 @@ describe('lint of the rest', () => {
     expect(findings({ ...document, rules: given })).not.toContain('unused_permission permissions.billing:allowance')
   })
 
+  it('finds a permission whose downstream demands a fresher sign-in than it does', () => {
+    const read = { resource: billing, words: 'Read', risk: 'low', consent: 'none' } as const
+    const withAges = (outer: object, inner: object) =>
+      findings({
+        ...shop,
+        permissions: {
+          ...shop.permissions,
+          'billing:outer': { ...read, downstream: ['orders:read', 'billing:inner'], ...outer },
+          'billing:inner': { ...read, ...inner },
+        },
+        roles: { ...shop.roles, both: { permissions: ['billing:outer', 'billing:inner'] } },
+      })
+    const found = ['stricter_downstream permissions.billing:outer.downstream']
+    expect(withAges({}, { maxAge: 60 })).toEqual(found)
+    expect(withAges({ maxAge: 300 }, { maxAge: 60 })).toEqual(found)
+    expect(withAges({ maxAge: 60 }, { maxAge: 60 })).toEqual([])
+    expect(withAges({ maxAge: 60 }, {})).toEqual([])
+  })
+
   it('takes no wildcard for more than its own name', () => {
     const star = { resource: billing, words: 'Everything', risk: 'high', consent: 'none' } as const
     const policy = policyOf({

@@ -16,6 +16,9 @@ export function isAllowed(document: PolicyDocument, question: PolicyQuestion, na
     permission.resource === resource &&
     (agent.ceiling === null || agent.ceiling.includes(name)) &&
     (subject === undefined || subject.permissions.includes(name)) &&
+    (permission.maxAge === undefined ||
+      subject === undefined ||
+      (subject.authTime !== undefined && subject.authTime + permission.maxAge >= question.now)) &&
     (tool === undefined ? permission.tools === undefined : (permission.tools ?? allTools).includes(tool)) &&
     !deny &&
     (allow || role)

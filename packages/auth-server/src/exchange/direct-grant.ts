@@ -46,7 +46,8 @@ async function grant(
   const demand = readDemand(policy, parameters, undefined, findings)
   const isDemanded = client.metadata.dpop_bound_access_tokens === true || demand.entry.senderConstrained === true
   checkKey({ key, isDemanded })
-  const grounds = requireDecision(policy, { ...demand, agent, account: undefined, acr: undefined, now: context.now() })
+  const noPerson = { account: undefined, acr: undefined, authTime: undefined }
+  const grounds = requireDecision(policy, { ...demand, ...noPerson, agent, now: context.now() })
   checkDetails(demand.details, grounds.permissions)
 
   const issued = await issue(context, presenter, demand, grounds, key)

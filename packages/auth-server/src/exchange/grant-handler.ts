@@ -68,6 +68,7 @@ export function createGrantType(context: Context, { possession, ...steps }: Gran
     return {
       error,
       error_description: printable(message),
+      ...(options.maxAge !== undefined && { max_age: options.maxAge }),
       ...(item && { approval_id: item.id }),
       ...(options.ask?.kind === 'consent' && { consent_uri: `${settings.issuer}${inbox}` }),
     }

@@ -1,6 +1,6 @@
 import type { Approvals } from '../approvals/approval.js'
 
-/** What the token endpoint says about a request it does not grant (RFC 6749 section 5.2, RFC 8693, RFC 8707, RFC 9396, RFC 9449). */
+/** What the token endpoint says about a request it does not grant (RFC 6749 section 5.2, RFC 8693, RFC 8707, RFC 9396, RFC 9449, RFC 9470). */
 export type GrantError =
   | 'invalid_request'
   | 'unauthorized_client'
@@ -11,6 +11,7 @@ export type GrantError =
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'consent_required'
+  | 'insufficient_user_authentication'
 
 /** What a refusal has besides its error. */
 export interface RefusalOptions {
@@ -20,6 +21,8 @@ export interface RefusalOptions {
   readonly isEscalation?: boolean
   /** Only the person lacks it: not counted, or one person could have the agent locked for everyone. */
   readonly isOfPerson?: boolean
+  /** Seconds since their sign-in after which the person has to sign in again: `max_age` of the answer (RFC 9470 section 3). */
+  readonly maxAge?: number
   /** What a person is asked because of it. */
   readonly ask?: Parameters<Approvals['ask']>[0]
 }

@@ -65,12 +65,13 @@ async function exchange(
   const demand = readDemand(policy, parameters, subject.token, findings)
   checkKey({ key, isDemanded: demandsKey(presenter, demand), presentation, subjectToken: subject.token, actorToken })
   checkScope(policy, demand.scope, subject.token, presentation)
-  const acr = subject.token.claims.acr
+  const { acr, auth_time: authTime } = subject.token.claims
   const grounds = requireDecision(policy, {
     ...presenter,
     ...demand,
     account: subject.account,
     acr,
+    authTime,
     now: context.now(),
   })
   const details = narrowDetails(demand.details, subject.token, grounds.permissions, demand.resource)

@@ -12,7 +12,13 @@ export interface PolicyQuestion {
     readonly lockedUntil?: number | null
   }
   /** The person, and what they may do themselves; undefined for direct access. */
-  readonly subject?: { readonly id: string; readonly permissions: readonly string[]; readonly acr?: string }
+  readonly subject?: {
+    readonly id: string
+    readonly permissions: readonly string[]
+    readonly acr?: string
+    /** When they signed in, seconds since the epoch; left out where nobody knows. */
+    readonly authTime?: number
+  }
   readonly resource: string
   /** Permission names, as asked for in `scope`. None at all is never allowed. */
   readonly scope: readonly string[]
@@ -34,6 +40,7 @@ export type VerdictCode =
   | 'above_ceiling'
   | 'subject_lacks'
   | 'no_role'
+  | 'sign_in_too_old'
 
 /**
  * The answer for one permission. `row` says which row decided: of the document, as `roles.support`, `rules.no-refunds-at-night`,

@@ -70,6 +70,7 @@ const permission = z.strictObject({
   risk,
   consent: z.enum(['none', 'once', 'per_task', 'each_time']),
   justInTime: z.enum(['none', 'approval', 'automatic']).optional(),
+  maxAge: z.int().min(1).max(86_400).optional(),
   details: outsideName.optional(),
   tools: list(outsideName).optional(),
   purpose: outsideName.optional(),

@@ -29,6 +29,11 @@ export interface Permission {
   readonly justInTime?: 'none' | 'approval' | 'automatic'
   /** `type` of the `authorization_details` (RFC 9396) that a token for it must carry. */
   readonly details?: string
+  /**
+   * Seconds since the person behind a call signed in (`auth_time`, RFC 9470): after more, they have to sign in again first. Direct
+   * access has no person. Default: no limit.
+   */
+  readonly maxAge?: number
   /** Tools that may use it, a closed list: one must be named. Default: any tool that some permission lists, or none. */
   readonly tools?: readonly string[]
   /** Permissions at other APIs that it includes when the API it was used at exchanges the token for a call of its own. */

@@ -13,6 +13,7 @@ export function lintUse(document: PolicyDocument, catalogue: Catalogue, facts: P
     ...unusedRoles(document, facts),
     ...unusedPermissions(document),
     ...unusedResources(document),
+    ...stricterDownstream(document),
     ...Object.keys(document.permissions)
       .filter((name) => everything.test(name))
       .map((name): Finding => ({ code: 'wildcard_scope', row: `permissions.${name}`, text: 'it means itself alone' })),
@@ -61,4 +62,16 @@ function unusedResources({ permissions, resources }: PolicyDocument): readonly F
   return Object.keys(resources)
     .filter((name) => !used.has(name))
     .map((name) => ({ code: 'unused_resource', row: `resources.${name}`, text: 'no permission belongs to it' }))
+}
+
+function stricterDownstream({ permissions }: PolicyDocument): readonly Finding[] {
+  const limitOf = (name: string): number => permissions[name]?.maxAge ?? Number.POSITIVE_INFINITY
+  return Object.entries(permissions).flatMap(([name, { downstream = [] }]): readonly Finding[] => {
+    const stricter = downstream.find((other) => limitOf(other) < limitOf(name))
+    if (stricter === undefined) return []
+    const text = 'a permission downstream of it demands a fresher sign-in'
+    return [
+      { code: 'stricter_downstream', row: `permissions.${name}.downstream`, text, other: `permissions.${stricter}` },
+    ]
+  })
 }

@@ -22,6 +22,8 @@ export type FindingCode =
   | 'unused_permission'
   /** No permission belongs to it. */
   | 'unused_resource'
+  /** One that it includes downstream demands a fresher sign-in than it does itself: the API in between cannot ask for one. */
+  | 'stricter_downstream'
   /** It reads as if it meant everything; it means itself alone. */
   | 'wildcard_scope'
 

@@ -61,23 +61,37 @@ function* limitRows({ question: { agent, subject } }: Situation, name: string): 
   }
 }
 
-function* grantRows(
+/** A sign-in that is too old counts last of the refusals: nobody is asked to sign in for what is refused all the same. */
+function* grantRows(foundation: Foundation, name: string, permission: Permission): Generator<MatchedRow> {
+  const { agent } = foundation.situation.question
+  const isOld = isSignInTooOld(foundation.situation, permission)
+  const old: MatchedRow = { row: `permissions.${name}.maxAge`, code: 'sign_in_too_old', allowed: false }
+  let isGranted = false
+  for (const row of allowingRows(foundation, name, permission)) {
+    if (isOld && !isGranted) yield old
+    isGranted = true
+    yield row
+  }
+  if (isGranted) return
+  yield { row: `agents.${agent.id}.roles`, code: 'no_role', allowed: false }
+  if (isOld) yield old
+}
+
+function* allowingRows(
   { catalogue, situation, allows }: Foundation,
   name: string,
   permission: Permission,
 ): Generator<MatchedRow> {
-  const { agent } = situation.question
-  let isGranted = false
-  for (const role of agent.roles) {
-    if (!catalogue.roleHas(role, name)) continue
-    isGranted = true
-    yield { row: `roles.${role}`, code: 'role', allowed: true }
+  for (const role of situation.question.agent.roles) {
+    if (catalogue.roleHas(role, name)) yield { row: `roles.${role}`, code: 'role', allowed: true }
   }
-  for (const row of ruleRows(allows.matching(name, permission), 'allow_rule')) {
-    isGranted = true
-    yield row
-  }
-  if (!isGranted) yield { row: `agents.${agent.id}.roles`, code: 'no_role', allowed: false }
+  yield* ruleRows(allows.matching(name, permission), 'allow_rule')
+}
+
+/** A sign-in of which nobody knows when it was is too old. */
+function isSignInTooOld({ question: { subject, now } }: Situation, { maxAge }: Permission): boolean {
+  if (maxAge === undefined || subject === undefined) return false
+  return subject.authTime === undefined || !(now - subject.authTime <= maxAge)
 }
 
 function* ruleRows(rules: Iterable<Rule>, code: 'denied_by_rule' | 'allow_rule'): Generator<MatchedRow> {

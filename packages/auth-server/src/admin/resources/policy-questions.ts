@@ -17,6 +17,7 @@ const question = z.strictObject({
   scope: names,
   tool: identifier.optional(),
   acr: z.string().min(1).max(200).optional().describe('How the person signed in.'),
+  authTime: z.int().min(0).optional().describe('When the person signed in, seconds since the epoch.'),
   at: z.int().min(0).optional().describe('Seconds since the epoch. Default: now.'),
 })
 
@@ -62,6 +63,7 @@ export function policyQuestionRoutes(context: Context): readonly Route[] {
         id: account.subject,
         permissions: account.status === 'active' ? account.permissions : [],
         acr: asked.acr,
+        authTime: asked.authTime,
       },
       resource: asked.resource,
       scope: asked.scope,
