@@ -40,7 +40,6 @@ export interface InteropScene {
   readonly clients: Readonly<Record<'client_secret_basic' | 'private_key_jwt', Registrations>>
   /** The API, as a client: it may introspect. */
   readonly api: Registered
-  readonly privateJwk: Record<string, unknown>
   /** Another browser each time. */
   person(): Person
 }
@@ -48,8 +47,7 @@ export interface InteropScene {
 const ada = { subject: 'user_8f2c1d', username: 'ada', name: 'Ada', password: 'correct horse battery staple' }
 export const subject: string = ada.subject
 
-/** @param resources - APIs beside the billing API, whose only permission is `tools:call` */
-export async function openInterop(resources: readonly string[] = []): Promise<InteropScene> {
+export async function openInterop(): Promise<InteropScene> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const kid = 'desk-1'
   const { x = '', y = '' } = await exportJWK(publicKey)
@@ -57,17 +55,13 @@ export async function openInterop(resources: readonly string[] = []): Promise<In
   const permissions = {
     'billing:read': { resource: billing, words: 'Read your bills', risk: 'low', consent: 'none' },
     'billing:pay': { resource: billing, words: 'Pay a bill', risk: 'high', consent: 'none' },
-    'tools:call': { resource: resources[0] ?? billing, words: 'Call tools', risk: 'low', consent: 'none' },
   } as const
   const seed: AuthServerOptions['seed'] = {
     policy: {
       schema: 'behalf-policy/1',
-      resources: {
-        [billing]: { name: 'Billing', clients: ['billing-api'] },
-        ...Object.fromEntries(resources.map((resource) => [resource, { name: 'Tools' }])),
-      },
+      resources: { [billing]: { name: 'Billing', clients: ['billing-api'] } },
       permissions,
-      roles: { support: { permissions: ['billing:read', 'tools:call'] } },
+      roles: { support: { permissions: ['billing:read'] } },
       rules: [],
     },
     agents: [{ id: 'agent:support', name: 'Support assistant', owner: 'support-team', roles: ['support'] }],
@@ -115,7 +109,6 @@ export async function openInterop(resources: readonly string[] = []): Promise<In
       },
     },
     api: { id: 'billing-api', proof: { secret: secretOf('billing-api') } },
-    privateJwk: { ...(await exportJWK(privateKey)), kid },
     person: () => createPerson(server.issuer, ada),
   }
 }
