@@ -9,7 +9,10 @@ describe('pages without a browser', () => {
     scene = await openPagesScene()
     ;({ issuer } = scene.server)
   })
-  afterEach(() => scene.empty())
+  afterEach(async () => {
+    scene.clock.offset = 0
+    await scene.empty()
+  })
   afterAll(() => scene.close())
 
   async function visitorSignedIn(username: string): Promise<Visitor> {
@@ -252,6 +255,66 @@ describe('pages without a browser', () => {
       error: 'consent_required',
     })
     expect(await poll(auth_req_id)).toMatchObject({ error: 'invalid_grant' })
+  })
+
+  it('have a person sign in again before they approve what demands a fresh sign-in: the token says when', async () => {
+    const auth_req_id = await request({ scope: 'openid billing:pay billing:close' })
+    const visitor = await visitorSignedIn('ada')
+    const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+    const path = `/approvals/${item?.id}`
+    const approval = 'value="approve"'
+    expect(await (await visitor.get(path)).text()).toContain(approval)
+    scene.clock.offset += 130
+    const page = await (await visitor.get(path)).text()
+    expect(page).toContain(`<a href="/sign-in?return=${encodeURIComponent(path)}">Sign in again</a>`)
+    expect(page).not.toContain(approval)
+    const tried = await visitor.post(path, { decision: 'approve', form_token: await visitor.token(path) })
+    expect([tried.status, tried.headers.get('location')]).toEqual([303, `/sign-in?return=${encodeURIComponent(path)}`])
+    expect(await poll(auth_req_id)).toMatchObject({ error: 'authorization_pending' })
+
+    await visitor.signIn('ada')
+    expect(await (await visitor.get(path)).text()).toContain(approval)
+    await visitor.post(path, { decision: 'approve', form_token: await visitor.token(path) })
+    const { access_token } = await poll(auth_req_id)
+    expect(await scene.exchange(String(access_token), 'billing:close')).toMatchObject({ scope: 'billing:close' })
+    scene.clock.offset += 130
+    expect(await scene.exchange(String(access_token), 'billing:close')).toMatchObject({
+      error: 'insufficient_user_authentication',
+      max_age: 120,
+    })
+  })
+
+  it('deny it however long ago the person signed in, and approve what demands no fresh sign-in', async () => {
+    const visitor = await visitorSignedIn('ada')
+    const decide = async (scope: string, decision: string) => {
+      const auth_req_id = await request({ scope })
+      const [item] = await scene.server.context.approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+      const path = `/approvals/${item?.id}`
+      await visitor.post(path, { decision, form_token: await visitor.token(path) })
+      return poll(auth_req_id)
+    }
+    scene.clock.offset += 130
+    expect(await decide('openid billing:close', 'deny')).toMatchObject({ error: 'access_denied' })
+    expect(await decide('openid billing:pay', 'approve')).toMatchObject({ token_type: 'Bearer' })
+  })
+
+  it('approve by the admin API: the token still says when the person signed in', async () => {
+    const { approvals, database } = scene.server.context
+    await database.query(`delete from protocol_entities where model = 'Session'`)
+    const auth_req_id = await request({ scope: 'openid billing:close' })
+    await visitorSignedIn('ada')
+    const [item] = await approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+    const [session] = await database.query<{ uid: string }>(`select uid from protocol_entities where model = 'Session'`)
+    scene.clock.offset += 130
+    expect(await approvals.decide(String(item?.id), 'approved', 'user_a', session?.uid ?? '')).toBe(true)
+    const { access_token } = await poll(auth_req_id)
+    expect(await scene.exchange(String(access_token), 'billing:close')).toMatchObject({ max_age: 120 })
+
+    const other = await request({ scope: 'openid billing:close', binding_message: 'Once more' })
+    const [next] = await approvals.list({ subject: 'user_a', status: 'pending', limit: 10 })
+    expect(await approvals.decide(String(next?.id), 'approved', 'user_a', null)).toBe(true)
+    const unknown = await poll(other)
+    expect(await scene.exchange(String(unknown.access_token), 'billing:close')).toMatchObject({ max_age: 120 })
   })
 
   it('deny it: the agent is told', async () => {

@@ -25,7 +25,7 @@ export const billing = 'https://billing.example.com'
 const orders = 'https://orders.example.com'
 export const secret = 'a-secret-of-the-support-agent-0123456789'
 export const password = 'correct horse battery'
-const own = ['billing:read', 'billing:pay', 'orders:change']
+const own = ['billing:read', 'billing:pay', 'billing:close', 'orders:change']
 
 /** An auth server, and an application on another origin that people come from and go back to. */
 export interface PagesScene {
@@ -99,6 +99,7 @@ function seed(callback: string) {
       permissions: {
         'billing:read': { resource: billing, words: 'Read your bills', risk: 'low', consent: 'once' },
         'billing:pay': { resource: billing, words: 'Pay a bill', risk: 'high', consent: 'each_time' },
+        'billing:close': { resource: billing, words: 'Close a bill', risk: 'high', consent: 'each_time', maxAge: 120 },
         'billing:never': { resource: billing, words: 'Close accounts', risk: 'high', consent: 'once' },
         'orders:change': { resource: orders, words: 'Change <b>orders</b>', risk: 'medium', consent: 'per_task' },
       },

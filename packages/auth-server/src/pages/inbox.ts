@@ -9,6 +9,7 @@ import { sendNotice, sendPage } from './page.js'
 import { middlewareOf } from './router-middleware.js'
 import type { Sessions, SignedIn } from './session.js'
 import { demandSignIn, navigation, seeOther } from './sign-in.js'
+import { isSignInTooOld } from './sign-in-age.js'
 import { moment } from './words.js'
 
 /** Items on one page. */
@@ -53,7 +54,7 @@ ${earlier.length === 0 ? undefined : html`<section class="card" aria-labelledby=
       title: titleOf(item, agent?.name ?? item.agentId),
       navigation: navigation(ctx, signedIn, forms),
       body: html`<div class="card">${await itemBody(context, item, agent)}
-${item.status === 'pending' ? choices(ctx, item) : html`<p><strong>${outcomeOf(item)}</strong></p>`}</div>
+${item.status === 'pending' ? choices(ctx, item, await isSignInTooOld(context, item, signedIn)) : html`<p><strong>${outcomeOf(item)}</strong></p>`}</div>
 <p><a href="/approvals">Back to approvals</a></p>`,
     })
   })
@@ -64,6 +65,9 @@ ${item.status === 'pending' ? choices(ctx, item) : html`<p><strong>${outcomeOf(i
     const item = fields && (await find(ctx, signedIn, ctx.params.id ?? ''))
     if (signedIn === undefined || fields === undefined || item === undefined) return
     const decision = fields.get('decision') === 'approve' ? 'approved' : 'denied'
+    if (decision === 'approved' && (await isSignInTooOld(context, item, signedIn))) {
+      return seeOther(ctx, signInFor(item))
+    }
     if (await approvals.decide(item.id, decision, signedIn.account.subject, signedIn.sessionId)) {
       return seeOther(ctx, `/approvals/${item.id}`)
     }
@@ -71,9 +75,10 @@ ${item.status === 'pending' ? choices(ctx, item) : html`<p><strong>${outcomeOf(i
     sendNotice(ctx, 409, 'Nothing was changed', 'It was decided already, or it took too long.', link)
   })
 
-  function choices(ctx: Request, item: Approval): Html {
-    return html`<form method="post" action="/approvals/${item.id}">${forms.token(ctx)}
-<div class="choices"><button class="main" type="submit" name="decision" value="approve">Approve</button>
+  function choices(ctx: Request, item: Approval, isOld: boolean): Html {
+    return html`${isOld ? html`<p>You signed in too long ago to approve this. <a href="${signInFor(item)}">Sign in again</a></p>` : undefined}
+<form method="post" action="/approvals/${item.id}">${forms.token(ctx)}
+<div class="choices">${isOld ? undefined : html`<button class="main" type="submit" name="decision" value="approve">Approve</button>`}
 <button type="submit" name="decision" value="deny">Deny</button></div></form>`
   }
 
@@ -90,6 +95,11 @@ ${item.status === 'pending' ? choices(ctx, item) : html`<p><strong>${outcomeOf(i
   }
 
   return middlewareOf(router)
+}
+
+/** Where a person signs in, and comes back to an item. */
+function signInFor({ id }: Approval): string {
+  return `/sign-in?return=${encodeURIComponent(`/approvals/${id}`)}`
 }
 
 function isApprover({ account }: SignedIn): boolean {

@@ -10,6 +10,8 @@ export const passwordLogin = { acr: 'urn:behalf:acr:password', amr: ['pwd'] } as
 export interface SignedIn {
   readonly account: Account
   readonly sessionId: string
+  /** When, seconds since the epoch. */
+  readonly signedInAt: number
 }
 
 /** The sign-in of a browser: the protocol engine's own session, so that one sign-in serves, and ends, everywhere. */
@@ -32,7 +34,7 @@ export function createSessions(context: Context, engine: () => Provider): Sessio
     if (accountId === undefined || loginTs === undefined || now() - loginTs >= settings.lifetimes.session)
       return undefined
     const account = await accounts.find(accountId)
-    return account?.status === 'active' ? { account, sessionId: uid } : undefined
+    return account?.status === 'active' ? { account, sessionId: uid, signedInAt: loginTs } : undefined
   }
 
   async function start(ctx: Request, account: Account): Promise<void> {
