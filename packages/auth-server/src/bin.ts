@@ -4,6 +4,7 @@ import { ConfigurationError } from '@behalf/core'
 import { readCommand, usage } from './bin/command.js'
 import { describeConfiguration, readConfiguration } from './bin/configuration.js'
 import { initialize } from './bin/init.js'
+import { writeKey } from './bin/key.js'
 
 /** Exit codes: what was asked for is wrong, or how it was asked for. */
 const faulty = 1
@@ -15,7 +16,8 @@ try {
   else if (command.name === 'misuse') {
     process.stderr.write(`${command.fault}\n\n${usage}`)
     process.exitCode = misused
-  } else if (command.name === 'init') process.stdout.write(await initialize(command.folder))
+  } else if (command.name === 'init') process.stdout.write(await initialize(command.folder, command.addresses))
+  else if (command.name === 'key') process.stdout.write(await writeKey(command.file))
   else {
     const configuration = await readConfiguration(command.file)
     process.stdout.write(describeConfiguration(configuration))

@@ -73,5 +73,5 @@ it('says when it does not know', async () => {
 it('goes through all agents a page at a time', async () => {
   const { json } = await scene.admin(`/audit/authority?at=${now}&limit=4`)
   const rest = await scene.admin(`/audit/authority?at=${now}&limit=4&after=${json.next}`)
-  expect([json.items.length, rest.json.items.length, rest.json.next]).toEqual([4, 2, undefined])
+  expect([json.items.length, rest.json.items.length, rest.json.next]).toEqual([4, 3, undefined])
 })

@@ -24,10 +24,10 @@ const metadata = {
 } as const
 
 const client = (id: string, agent: string | undefined) => ({ id, name: id, ...(agent && { agent }), metadata, secret })
-const agent = (id: string, role: string) => ({ id, name: id, owner: 'team', roles: [role] })
+const agent = (id: string, ...roles: string[]) => ({ id, name: id, owner: 'team', roles })
 const scopes = apis.flatMap((api) => [`${api}:read`, `${api}:write`])
 
-/** An agent that may read four APIs, and a client for each API that may write to the trail. */
+/** Agents that may read four APIs, one of which writes to the trail, and a client for each API that does. */
 const seed: AuthServerOptions['seed'] = {
   policy: {
     schema: 'behalf-policy/1',
@@ -46,11 +46,13 @@ const seed: AuthServerOptions['seed'] = {
   agents: [
     agent('agent:support', 'reader'),
     agent('agent:idle', 'reader'),
+    agent('agent:assistant', 'reader', 'writer'),
     ...apis.map((api) => agent(`agent:${api}`, 'writer')),
   ],
   clients: [
     client('support', 'agent:support'),
     client('idle', 'agent:idle'),
+    client('assistant', 'agent:assistant'),
     client('app', undefined),
     ...apis.map((api) => client(`${api}-api`, `agent:${api}`)),
   ],
@@ -86,6 +88,8 @@ export interface Scene {
   issue(change: Partial<NewToken>): Promise<string>
   /** Sends events as they are. */
   post(events: readonly unknown[], token: string | undefined, changes?: RequestInit): Promise<Reply>
+  /** Every event with an id, whoever sent it, as it was kept. */
+  kept(id: string): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Asks the admin API. */
   admin(path: string): Promise<Reply>
   /** Stops listening, as when the server is restarted; what it answers starts listening again. */
@@ -236,6 +240,13 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
           ...changes,
         }),
       ),
+    kept: async (id) => {
+      const rows = await context.database.query<{ event: string }>(
+        "select event from audit_events where event::json ->> 'id' = $1 order by chain",
+        [id],
+      )
+      return rows.map(({ event }): Readonly<Record<string, unknown>> => JSON.parse(event))
+    },
     admin: async (path) => {
       const token = await issue({ subject: 'ada', resource: `${issuer}/admin`, scope: ['admin:audit'] })
       return reply(await fetch(`${issuer}/admin${path}`, { headers: { authorization: `Bearer ${token}` } }))

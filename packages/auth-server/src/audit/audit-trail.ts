@@ -18,6 +18,8 @@ export interface AuditFilter {
   readonly tokenId?: string
   /** `trace.trace_id`. */
   readonly trace?: string
+  /** `tool.call_id`. */
+  readonly toolCall?: string
   readonly decision?: 'allow' | 'deny' | 'error'
   /** `reason.code`. */
   readonly reason?: string

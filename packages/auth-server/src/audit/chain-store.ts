@@ -34,7 +34,7 @@ const writeEvents = `
   insert into audit_events (${columns})
   select ${columns} from json_to_recordset($5::json) as event (
     chain text, seq bigint, event text, hash text, id text, time bigint, type text, decision text, reason text,
-    subject text, actor text, client text, resource text, transaction text, token_id text, trace text)`
+    subject text, actor text, client text, resource text, transaction text, token_id text, trace text, tool_call text)`
 
 const beginChain = `
   insert into audit_chains (chain, instance, seq, hash, started_at, changed_at) values ($1, $2, 0, '', $3, $3)`

@@ -46,9 +46,13 @@ const limits: readonly Limits[] = [
  * @param milliseconds - since the epoch
  */
 export function describeRecord(record: AuditRecord, id: string, milliseconds: number, observer: Observer): AuditEvent {
-  const { type, decision, mode, subject, actor, client, resource, token, txn, trace, reason, chain, ...more } = record
+  const { type, decision, mode, subject, actor, client, resource, token, txn, trace, tool, reason, chain, ...more } =
+    record
   const fixed = {
-    ...cleanMembers({ decision, mode, subject, actor, client, resource, token, txn, trace, reason }, identityLimits),
+    ...cleanMembers(
+      { decision, mode, subject, actor, client, resource, token, txn, trace, tool, reason },
+      identityLimits,
+    ),
     chain_depth: chain?.length,
     schema: 'delegation-audit/1',
     id,

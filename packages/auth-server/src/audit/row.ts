@@ -3,6 +3,7 @@ import { cleanText } from './text.js'
 
 /** What an event is found by, beside its text. */
 export interface EventColumns {
+  /** Unique. What a client sent has the client's name after its id: nobody takes the id of an event of somebody else. */
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly time: number
@@ -16,6 +17,8 @@ export interface EventColumns {
   readonly transaction: string | null
   readonly token_id: string | null
   readonly trace: string | null
+  /** The model's name for the call of a tool. */
+  readonly tool_call: string | null
 }
 
 /** Names of {@link EventColumns}, which are columns of the table. */
@@ -32,12 +35,13 @@ export const columnNames = [
   'transaction',
   'token_id',
   'trace',
+  'tool_call',
 ] as const satisfies readonly (keyof EventColumns)[]
 
 /** Everything in the columns is in the text: columns that say anything else were altered. */
 export function columnsOf(event: AuditEvent): EventColumns {
   return {
-    id: event.id,
+    id: uniqueIdOf(event),
     time: Date.parse(event.time),
     type: event.type,
     decision: textOf(event.decision),
@@ -49,7 +53,13 @@ export function columnsOf(event: AuditEvent): EventColumns {
     transaction: textOf(event.txn),
     token_id: textIn(event.token, 'jti'),
     trace: textIn(event.trace, 'trace_id'),
+    tool_call: textIn(event.tool, 'call_id'),
   }
+}
+
+function uniqueIdOf({ id, observer }: AuditEvent): string {
+  const client = textIn(observer, 'client')
+  return client === null ? id : `${id}/${client}`
 }
 
 /** The text a column holds for a value that is searched for. */

@@ -24,6 +24,7 @@ const columns = {
   resource: 'resource',
   tokenId: 'token_id',
   trace: 'trace',
+  toolCall: 'tool_call',
   reason: 'reason',
   decision: 'decision',
   type: 'type',
@@ -84,7 +85,7 @@ function formatCursor({ time, id }: Cursor): string {
 }
 
 function parseCursor(text: string): Cursor {
-  const [, time, id] = /^(\d{1,16})\.([\x21-\x7E]{1,200})$/u.exec(Buffer.from(text, 'base64url').toString()) ?? []
+  const [, time, id] = /^(\d{1,16})\.([\x21-\x7E]{1,300})$/u.exec(Buffer.from(text, 'base64url').toString()) ?? []
   if (time === undefined || id === undefined) throw new InvalidInputError('after is not a cursor of this search')
   return { time: Number(time), id }
 }

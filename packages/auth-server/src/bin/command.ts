@@ -1,16 +1,23 @@
 import { parseArgs } from 'node:util'
+import type { StarterAddresses } from './starter.js'
 
 export const usage = `Usage: behalf-auth-server [--check] <config.yaml>
-       behalf-auth-server init <folder>
+       behalf-auth-server init <folder> [--issuer <url>] [--resource <url>] [--redirect-uri <url>]
+       behalf-auth-server key <file>
 
-  --check   print the effective configuration and stop
-  init      write a configuration to start with, an encryption key and the key of an agent
+  --check          print the effective configuration and stop
+  init             write a configuration to start with, its keys and its secrets
+  --issuer         where the server is                               http://localhost:3000
+  --resource       your API, as tokens name it                       https://billing.example.com
+  --redirect-uri   where people come back to after they signed in    http://localhost:5000/callback
+  key              write a private key for an agent, and print its public half, an entry of the client's jwks.keys
 `
 
 /** What the program is asked to do. */
 export type Command =
   | { readonly name: 'serve' | 'check'; readonly file: string }
-  | { readonly name: 'init'; readonly folder: string }
+  | { readonly name: 'init'; readonly folder: string; readonly addresses: StarterAddresses }
+  | { readonly name: 'key'; readonly file: string }
   | { readonly name: 'help' }
   | { readonly name: 'misuse'; readonly fault: string }
 
@@ -19,17 +26,40 @@ export function readCommand(args: readonly string[]): Command {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        check: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        issuer: { type: 'string' },
+        resource: { type: 'string' },
+        'redirect-uri': { type: 'string' },
+      },
       allowPositionals: true,
     })
-    const [first, second, ...more] = positionals
-    if (values.help) return { name: 'help' }
-    if (first === undefined) return { name: 'misuse', fault: 'a configuration file is missing' }
-    if (first === 'init' && second !== undefined && more.length === 0) return { name: 'init', folder: second }
-    if (first === 'init') return { name: 'misuse', fault: 'init takes one folder' }
-    if (second !== undefined) return { name: 'misuse', fault: 'one configuration file, no more' }
-    return { name: values.check ? 'check' : 'serve', file: first }
+    const { check, help, 'redirect-uri': redirectUri, ...rest } = values
+    if (help) return { name: 'help' }
+    const addresses = { ...rest, ...(redirectUri === undefined ? {} : { redirectUri }) }
+    return readPositionals(positionals, check, addresses)
   } catch (error) {
-    return { name: 'misuse', fault: error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : '' }
+    return misuse(error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : '')
   }
+}
+
+function readPositionals(positionals: readonly string[], isCheck: boolean, addresses: StarterAddresses): Command {
+  const [first, second, ...more] = positionals
+  if (first === undefined) return misuse('a configuration file is missing')
+  if (first === 'init') {
+    if (second === undefined || more.length > 0) return misuse('init takes one folder')
+    return { name: 'init', folder: second, addresses }
+  }
+  if (Object.keys(addresses).length > 0)
+    return misuse('addresses are for init: later they are in the configuration file')
+  if (first === 'key') {
+    return second === undefined || more.length > 0 ? misuse('key takes one file') : { name: 'key', file: second }
+  }
+  if (second !== undefined) return misuse('one configuration file, no more')
+  return { name: isCheck ? 'check' : 'serve', file: first }
+}
+
+function misuse(fault: string): Command {
+  return { name: 'misuse', fault }
 }

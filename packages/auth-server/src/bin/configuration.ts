@@ -32,12 +32,7 @@ export interface Configuration {
 
 /** @throws ConfigurationError that names the file and what is wrong in it */
 export async function readConfiguration(file: string): Promise<Configuration> {
-  const parsed = fileSchema.safeParse(await readYaml(file))
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'the file'}: ${message}`)
-    throw new ConfigurationError(file, `is not a configuration:\n${faults.join('\n')}`)
-  }
-  const { listen, encryptionKeyFiles, log, seed, ...rest } = parsed.data
+  const { listen, encryptionKeyFiles, log, seed, ...rest } = readContent(file, await readYaml(file))
   const encryptionKey = await Promise.all(
     encryptionKeyFiles.map(async (name) => (await readText(resolve(dirname(file), name))).trim()),
   )
@@ -68,6 +63,23 @@ export async function readConfiguration(file: string): Promise<Configuration> {
       },
     },
   }
+}
+
+/**
+ * What a configuration file says.
+ *
+ * @throws ConfigurationError with a line for each fault
+ */
+export function readContent(file: string, content: unknown): z.infer<typeof fileSchema> {
+  const parsed = fileSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'the file'}: ${reasonOf(issue)}`)
+  throw new ConfigurationError(file, `is not a configuration:\n${[...new Set(faults)].join('\n')}`)
+}
+
+/** A name that is none says why. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  return (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
 }
 
 /** The configuration as text to look at: YAML, secrets left out. */

@@ -1,47 +1,60 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigurationError } from '@behalf/core'
-import { exportJWK, generateKeyPair, type JWK } from 'jose'
-import { starter } from './starter.js'
+import { parse } from 'yaml'
+import { createAgentKey } from './agent-key.js'
+import { readContent } from './configuration.js'
+import { writeNew } from './new-file.js'
+import { type StarterAddresses, starter } from './starter.js'
 
-/** Only whoever runs the server reads them. */
-const mode = 0o600
-
-const keyId = 'support-1'
+/** Bytes of a secret. */
+const secretSize = 32
 
 /**
- * Writes what a server starts with: a configuration, an encryption key, and the key pair of an agent.
+ * Writes what a server starts with: a configuration, an encryption key, the key of an agent, and two clients' secrets. All or nothing.
  *
  * @returns what to do next
- * @throws ConfigurationError when one of the files is there
+ * @throws ConfigurationError when one of the files is there, or an address is none
  */
-export async function initialize(folder: string): Promise<string> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
-  const own = { kid: keyId, alg: 'ES256' }
-  const publicJwk: JWK = { ...(await exportJWK(publicKey)), ...own }
-  const privateJwk: JWK = { ...(await exportJWK(privateKey)), ...own }
+export async function initialize(folder: string, addresses: StarterAddresses = {}): Promise<string> {
+  const { publicJwk, privateJwk } = await createAgentKey('support-1')
   const password = randomBytes(12).toString('base64url')
-
-  await mkdir(folder, { recursive: true })
-  await write(join(folder, 'encryption.key'), `${randomBytes(32).toString('base64url')}\n`)
-  await write(join(folder, 'support-agent.jwk'), `${JSON.stringify(privateJwk, undefined, 2)}\n`)
+  const [encryptionKey, apiSecret, operatorSecret] = [createSecret(), createSecret(), createSecret()]
   const file = join(folder, 'auth.yaml')
-  await write(file, starter({ publicJwk, password }))
-  return `Written: ${file}, encryption.key, support-agent.jwk (the agent's private key).
+  const text = starter({ publicJwk, password, apiSecret, operatorSecret }, addresses)
+  readContent(file, parse(text))
 
-  behalf-auth-server ${file}
+  const files = {
+    'encryption.key': `${encryptionKey}\n`,
+    'support-agent.jwk': `${JSON.stringify(privateJwk, undefined, 2)}\n`,
+    'billing-api.secret': `${apiSecret}\n`,
+    'operator.secret': `${operatorSecret}\n`,
+    'auth.yaml': text,
+  }
+  await mkdir(folder, { recursive: true })
+  for (const name of Object.keys(files)) await demandNone(join(folder, name))
+  for (const [name, content] of Object.entries(files)) await writeNew(join(folder, name), content)
+  return `Written to ${folder}, for your eyes alone:
 
-People sign in as ada, with the password in ${file}.
+  auth.yaml            the configuration: one API, one agent, one person (ada; her password is in it), one operator
+  encryption.key       seals the keys in the database: keep it, and not beside a copy of the database
+  support-agent.jwk    the agent's private key: move it to where the agent runs
+  billing-api.secret   the API sends its decisions to the trail with it
+  operator.secret      opens the admin API: to read, to withdraw, and for the trail
+
+Next:  behalf-auth-server ${file}
 `
 }
 
-/** A file of an earlier start is never written over: with its key the database would be lost. */
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { mode, flag: 'wx' })
-  } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    throw isThere ? new ConfigurationError(file, 'is there already') : error
-  }
+function createSecret(): string {
+  return randomBytes(secretSize).toString('base64url')
+}
+
+async function demandNone(file: string): Promise<void> {
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) throw new ConfigurationError(file, 'is there already')
 }

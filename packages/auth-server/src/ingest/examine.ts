@@ -1,17 +1,23 @@
-import type { PolicyDocument } from '../policy/document.js'
-import { sentEvent } from './event-schema.js'
+import { type SentEvent, sentEvent } from './event-schema.js'
 import { describeReceived, type ReceivedEvent } from './received-event.js'
+import type { Sender } from './sender.js'
 
 /** Why an event is not kept. The codes never change their meaning. */
 export type RefusalCode =
-  /** No event that an API may write. */
+  /** No event that a client may write. */
   | 'malformed'
   | 'too_large'
   /** It happened later than now. */
   | 'time_ahead'
+  /** It happened so long ago that whoever looked there has seen all there was. */
+  | 'time_behind'
   /** The API it names is not the client's, by the policy. */
   | 'resource_of_another'
-  /** Another event has its id. */
+  /** An agent did it, and not the agent of the client. */
+  | 'client_of_another'
+  /** The request has events of more processes than one sends for. */
+  | 'too_many_sources'
+  /** Another event of the client has its id. */
   | 'id_taken'
 
 /** An event that is not kept. */
@@ -22,28 +28,34 @@ export interface Refused {
   readonly code: RefusalCode
 }
 
-/** Who sends. */
-export interface Sender {
-  readonly clientId: string
-  /** The policy in force, which says whose API is whose. */
-  readonly document: Pick<PolicyDocument, 'resources'>
-  /** Seconds since the epoch. */
-  readonly now: number
-}
-
-/** Seconds that the clock of an API may be ahead. */
+/** Seconds that the clock of a client may be ahead. */
 const tolerance = 300
 
+/** Seconds that an event may have waited. */
+const longestWait = 7 * 86_400
+
 /** Looks an event over: what may be kept, or why not. */
-export function examine(value: unknown, sender: Sender): ReceivedEvent | Exclude<RefusalCode, 'id_taken'> {
+export function examine(value: unknown, sender: Sender): ReceivedEvent | RefusalCode {
   const parsed = sentEvent.safeParse(value)
   if (!parsed.success) return 'malformed'
-  const { aud } = parsed.data.resource
-  const { resources } = sender.document
-  const owners = Object.hasOwn(resources, aud) ? resources[aud]?.clients : undefined
-  if (owners?.includes(sender.clientId) !== true) return 'resource_of_another'
-  if (Date.parse(parsed.data.time) > (sender.now + tolerance) * 1000) return 'time_ahead'
-  return describeReceived(parsed.data, sender.clientId, sender.now * 1000) ?? 'too_large'
+  const event = parsed.data
+  return misplaced(event, sender) ?? untimely(event, sender) ?? describeReceived(event, sender) ?? 'too_large'
+}
+
+/** An API tells of itself, an agent of itself. */
+function misplaced(event: SentEvent, { clientId, document }: Sender): RefusalCode | undefined {
+  if (event.type !== 'access.decision' && event.client !== undefined) {
+    return event.client.id === clientId ? undefined : 'client_of_another'
+  }
+  const { aud } = event.resource
+  const owners = Object.hasOwn(document.resources, aud) ? document.resources[aud]?.clients : undefined
+  return owners?.includes(clientId) === true ? undefined : 'resource_of_another'
+}
+
+function untimely(event: SentEvent, { now }: Sender): RefusalCode | undefined {
+  const time = Date.parse(event.time)
+  if (time > (now + tolerance) * 1000) return 'time_ahead'
+  return time < (now - longestWait) * 1000 ? 'time_behind' : undefined
 }
 
 /** The id of whatever was sent, for the answer. */

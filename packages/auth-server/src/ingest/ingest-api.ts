@@ -37,13 +37,14 @@ export function createIngestApi(context: Context): IngestApi {
   let underWay = 0
 
   async function receive(ctx: GuardedContext): Promise<void> {
-    const { clientId, kind } = await findCaller(context, ctx.state.auth)
+    const { clientId, agentId, kind } = await findCaller(context, ctx.state.auth)
     if (kind !== 'direct') throw new ProblemError('client_only', 'Only a client by itself writes events.')
     const batch = await readBatch(ctx)
     const wait = await secondsToWait(clientId, batch.length)
     if (wait > 0) return answerBusy(ctx, wait)
     const { document } = await policy.current()
-    answer(ctx, await keepEvents(context, { clientId, document, now: now() }, batch))
+    const sender = { clientId, agentId, issuer: settings.issuer, document, now: now() }
+    answer(ctx, await keepEvents(context, sender, batch))
   }
 
   /** @returns 0 where it may go on */

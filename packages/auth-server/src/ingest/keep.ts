@@ -1,8 +1,10 @@
 import type { AuditEvent } from '../audit/event.js'
+import { columnsOf } from '../audit/row.js'
 import type { Context } from '../context.js'
 import { json } from '../database/database.js'
-import { examine, idOf, type Refused, type Sender } from './examine.js'
+import { examine, idOf, type Refused } from './examine.js'
 import { isSame, type ReceivedEvent } from './received-event.js'
+import type { Sender } from './sender.js'
 
 /** What became of the events of a request. */
 export interface Kept {
@@ -12,6 +14,9 @@ export interface Kept {
   readonly refused: readonly Refused[]
 }
 
+/** Processes that one request may bring events of: each new one begins a chain. */
+const maxSources = 16
+
 /**
  * Keeps the events of a client: each once, by its id, in the chain of its source, in the order they came in. Requests of one
  * client are kept one after the other, so that a request made twice at the same time is one.
@@ -19,6 +24,7 @@ export interface Kept {
 export function keepEvents(context: Context, sender: Sender, batch: readonly unknown[]): Promise<Kept> {
   const { database, audit } = context
   const { clientId } = sender
+  const sources = new Set<string>()
   const refused: Refused[] = []
   const accepted = new Map<string, ReceivedEvent>()
   let duplicates = 0
@@ -29,7 +35,9 @@ export function keepEvents(context: Context, sender: Sender, batch: readonly unk
       refused.push({ index, id: idOf(value), code: examined })
       continue
     }
-    decide(index, examined, accepted.get(examined.event.id)?.event)
+    if (sources.size < maxSources) sources.add(examined.source)
+    if (!sources.has(examined.source)) refused.push({ index, id: examined.event.id, code: 'too_many_sources' })
+    else decide(index, examined, accepted.get(examined.event.id)?.event)
   }
 
   /** @param known - an event with the same id */
@@ -42,7 +50,7 @@ export function keepEvents(context: Context, sender: Sender, batch: readonly unk
 
   return database.transaction(async () => {
     await database.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`ingest:${clientId}`])
-    const known = await findEvents(context, [...accepted.keys()])
+    const known = await findEvents(context, [...accepted.values()])
     const fresh: ReceivedEvent[] = []
     for (const [id, received] of accepted) {
       const found = known.get(id)
@@ -56,20 +64,16 @@ export function keepEvents(context: Context, sender: Sender, batch: readonly unk
   })
 }
 
-interface FoundRow {
-  readonly id: string
-  readonly event: string
-}
-
 async function findEvents(
   { database }: Pick<Context, 'database'>,
-  ids: readonly string[],
+  received: readonly ReceivedEvent[],
 ): Promise<ReadonlyMap<string, AuditEvent>> {
-  const rows = await database.query<FoundRow>(
-    'select id, event from audit_events where id in (select json_array_elements_text($1::json))',
-    [json(ids)],
+  const rows = await database.query<{ event: string }>(
+    'select event from audit_events where id in (select json_array_elements_text($1::json))',
+    [json(received.map(({ event }) => columnsOf(event).id))],
   )
-  return new Map(rows.map(({ id, event }): [string, AuditEvent] => [id, JSON.parse(event)]))
+  const events = rows.map(({ event }): AuditEvent => JSON.parse(event))
+  return new Map(events.map((event) => [event.id, event]))
 }
 
 function bySource(received: readonly ReceivedEvent[]): ReadonlyMap<string, readonly AuditEvent[]> {

@@ -3,33 +3,38 @@ import { sourcePrefix } from '../audit/audit-trail.js'
 import { canonicalText, type JsonObject } from '../audit/canonical.js'
 import { cleanMembers, type Limits } from '../audit/clean.js'
 import { type AuditEvent, identityLimits } from '../audit/event.js'
+import { agentProfile } from '../exchange/names.js'
 import type { SentEvent } from './event-schema.js'
+import type { Sender } from './sender.js'
 
 /** An event as the trail will have it. */
 export interface ReceivedEvent {
   readonly event: AuditEvent
-  /** Who wrote it: a process of an API of a client. Each has chains of its own. */
+  /** Who wrote it: a process of a client. Each has chains of its own. */
   readonly source: string
 }
 
 /** Everything but who, what and where. */
-const limits: Limits = { text: 512, members: 64, depth: 6 }
+const limits: Limits = { text: 512, members: 128, depth: 6 }
 
-/** Bytes of an event. Its place in the chain takes some more. */
-const maxSize = 4096
+/**
+ * Bytes of an event: 4 kB, which an API keeps to whatever its callers send, and who sent it. Its place in the chain takes some
+ * more.
+ */
+const maxSize = 4096 + 1024
 
 /**
  * Describes an event that a client sent, under the client's name. What it says of itself is kept as `observer`, beside the
- * client that this server knows.
+ * client that this server knows; what an agent did names the agent that the client belongs to.
  *
- * @param clientId - who sent it
- * @param milliseconds - since the epoch
  * @returns undefined when it is too large
  */
-export function describeReceived(sent: SentEvent, clientId: string, milliseconds: number): ReceivedEvent | undefined {
-  const { schema, id, type, observer = {}, ...members } = sent
-  const { service = clientId, instance = 'unnamed' } = observer
-  const { identities, rest } = splitMembers(members)
+export function describeReceived(sent: SentEvent, sender: Sender): ReceivedEvent | undefined {
+  const { schema, id, type, observer: named = {}, ...members } = sent
+  const { clientId, now } = sender
+  const { service = clientId, instance = 'unnamed' } = named
+  const observer = cleanMembers({ service, instance, client: clientId }, { ...identityLimits, text: 200 })
+  const { identities, rest } = splitMembers({ ...members, ...actorOf(sent, sender) })
   const event: AuditEvent = {
     ...cleanMembers(rest, limits),
     ...cleanMembers(identities, identityLimits),
@@ -37,11 +42,19 @@ export function describeReceived(sent: SentEvent, clientId: string, milliseconds
     id,
     time: new Date(sent.time).toISOString(),
     type,
-    observer: cleanMembers({ service, instance, client: clientId }, { ...identityLimits, text: 200 }),
-    received: new Date(Math.floor(milliseconds)).toISOString(),
+    observer,
+    received: new Date(Math.floor(now * 1000)).toISOString(),
   }
   if (Buffer.byteLength(canonicalText(event)) > maxSize) return undefined
-  return { event, source: `${sourcePrefix}${clientId}/${service}/${instance}` }
+  // a name with a slash in it must not end where that of another begins
+  const source = [clientId, observer.service, observer.instance].map((part) => encodeURIComponent(String(part)))
+  return { event, source: `${sourcePrefix}${source.join('/')}` }
+}
+
+/** An agent tells what it did and not who it is: its client says that. */
+function actorOf(sent: SentEvent, { agentId, issuer }: Sender): object {
+  const isOfAgent = sent.type !== 'access.decision' && sent.client !== undefined
+  return isOfAgent && agentId !== null ? { actor: { id: agentId, iss: issuer, profile: agentProfile } } : {}
 }
 
 /** Whether two events are one that was sent twice: all but the moment it was received and its place in a chain. */
@@ -54,7 +67,9 @@ function contentOf(event: JsonObject): string {
 }
 
 /** Members that events are found by, which are cut in one way alone. */
-const identityNames = ['decision', 'mode', 'subject', 'actor', 'client', 'resource', 'token', 'txn', 'reason', 'trace']
+const identityNames = [
+  ...['decision', 'mode', 'subject', 'actor', 'client', 'resource', 'token', 'txn', 'reason', 'trace', 'tool'],
+]
 
 function splitMembers(members: object): { readonly identities: object; readonly rest: object } {
   const [identities, rest] = [true, false].map((isIdentity) =>

@@ -59,6 +59,7 @@ const wanted = {
   resource: filter,
   tokenId: filter,
   trace: filter.describe('Trace id.'),
+  toolCall: filter.describe('Id of the call of a tool.'),
   decision: z.enum(['allow', 'deny', 'error']).optional(),
   reason: filter.describe('Code of the reason.'),
   type: filter,
