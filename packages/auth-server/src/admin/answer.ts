@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Context as KoaContext } from 'koa'
 import { entityTag, hasTag } from './entity-tag.js'
 import { formatProblem, type ProblemError, problemTable } from './problem.js'
@@ -8,10 +9,16 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Sent in place of the body. When it fails, the connection is destroyed: what was cut must not look whole. */
+  readonly stream?: Readable
 }
 
 /** Formats what a route answers. */
-export function formatOutcome(route: Route, { body, location, next }: Outcome<unknown>, address: Address): Answer {
+export function formatOutcome(
+  route: Route,
+  { body, location, next, pieces }: Outcome<unknown>,
+  address: Address,
+): Answer {
   const headers: Record<string, string> = {
     'Cache-Control': route.method === 'get' ? 'private, no-cache' : 'no-store',
   }
@@ -21,7 +28,9 @@ export function formatOutcome(route: Route, { body, location, next }: Outcome<un
   const media = mediaOf(route)
   headers['Content-Type'] = media === 'application/yaml' ? 'application/yaml; charset=utf-8' : media
   if (route.entity === true) headers.ETag = entityTag(body)
-  return { status: route.status ?? 200, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const status = route.status ?? 200
+  if (pieces !== undefined) return { status, headers, body: '', stream: Readable.from(pieces) }
+  return { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }
 
 /** Media type of what a route answers. */
@@ -39,10 +48,10 @@ export function formatRefusal(problem: ProblemError): Answer {
 }
 
 /** Sends an answer as it is. */
-export function send(ctx: KoaContext, { status, headers, body }: Answer): void {
+export function send(ctx: KoaContext, { status, headers, body, stream }: Answer): void {
   ctx.status = status
   if (status === 204) ctx.body = null
-  else ctx.body = body
+  else ctx.body = stream ?? body
   ctx.set(headers)
   const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
   if (status === 200 && isRead && headers.ETag !== undefined && hasTag(ctx.get('If-None-Match'), headers.ETag)) {

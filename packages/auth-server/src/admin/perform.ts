@@ -33,6 +33,7 @@ export async function perform(context: Context, route: Route, incoming: Incoming
     body: parseBody(text, route),
     precondition: readPrecondition(ctx.get('If-Match'), route.ifMatch === 'required'),
   }
+  if (route.long === true) return attempt(() => carryOut(context, route, call, address))
   const key = route.method === 'post' ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined
   return context.database.transaction(async () => {
     const work = () => settle(context, route, call, address)
@@ -43,13 +44,19 @@ export async function perform(context: Context, route: Route, incoming: Incoming
 }
 
 /** A refusal undoes what was begun, and only that. */
-async function settle(context: Context, route: Route, call: RawCall, address: Address): Promise<Answer> {
+function settle(context: Context, route: Route, call: RawCall, address: Address): Promise<Answer> {
+  return attempt(() => context.database.savepoint(() => carryOut(context, route, call, address)))
+}
+
+async function carryOut(context: Context, route: Route, call: RawCall, address: Address): Promise<Answer> {
+  const outcome = await route.run(call)
+  for (const change of outcome.changes ?? []) await recordChange(context, call.caller, change)
+  return formatOutcome(route, outcome, address)
+}
+
+async function attempt(work: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await context.database.savepoint(async () => {
-      const outcome = await route.run(call)
-      for (const change of outcome.changes ?? []) await recordChange(context, call.caller, change)
-      return formatOutcome(route, outcome, address)
-    })
+    return await work()
   } catch (error) {
     const problem = asProblem(error)
     if (problem === undefined) throw error

@@ -50,6 +50,8 @@ export interface Outcome<Answer> {
   readonly location?: string
   /** Where the next page begins. */
   readonly next?: string
+  /** A text in pieces, in place of the body: for what is too long to be in memory at once. */
+  readonly pieces?: AsyncIterable<string>
   /** Changes to record, unless the part of the server that made them has recorded them itself. */
   readonly changes?: readonly Change[]
 }
@@ -78,6 +80,8 @@ export interface RouteFacts {
   readonly media?: Media
   /** Media type of the answer. */
   readonly answers?: Media
+  /** Whether it reads for so long that a transaction would stand in the way of others. Default false. */
+  readonly long?: boolean
   /** Characters of the longest body. Default 65536. */
   readonly maxBody?: number
 }

@@ -70,6 +70,11 @@ export interface AuditTrail {
     page: AuditPage,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
   /**
+   * All events that match and are there now, in order of time, in pieces: as many as there are take no more memory than few.
+   * An error while they are read is one of the iteration.
+   */
+  readAll(filter: AuditFilter): Promise<AsyncIterable<readonly StoredEvent[]>>
+  /**
    * Reads every chain and names the first record of each that was altered, is missing, or was cut off. Reads page by page, so
    * a trail of any length takes the same memory; events that are written meanwhile do no harm.
    *

@@ -6,6 +6,7 @@ import type { AuditTrail } from './audit-trail.js'
 import { type ChainStore, createChainStore } from './chain-store.js'
 import { type CheckpointRhythm, createCheckpoints } from './checkpoints.js'
 import { type AuditEvent, describeRecord, type Observer } from './event.js'
+import { readAllEvents } from './read-all.js'
 import type { AuditRecord } from './record.js'
 import { searchEvents } from './search.js'
 import { createUlids } from './ulid.js'
@@ -76,6 +77,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       }),
     append: (source, events) => database.transaction(() => appendTo(chainsOf(source), events)),
     search: (filter, page) => searchEvents(database, filter, page),
+    readAll: (filter) => readAllEvents(database, filter),
     verify: (trusted) => verifyTrail(database, async () => trusted ?? (await keys.published('checkpoint')), issuer),
     checkpoint: () => checkpoints.sign(),
     close: () => checkpoints.close(),

@@ -69,7 +69,7 @@ export function writeQuery(
   if (after !== undefined) demand((time, id) => `(time, id) ${compare} (${time}, ${id})`, after.time, after.id)
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   return {
-    text: `select id, time, event, hash from audit_events${where} order by time ${direction}, id ${direction}`,
+    text: `select id, time, chain, seq, event, hash from audit_events${where} order by time ${direction}, id ${direction}`,
     values,
   }
 }

@@ -1,6 +1,6 @@
 import { toJsonLines, toOcsf } from '@behalf/audit'
 import { z } from 'zod'
-import type { AuditFilter } from '../../audit/audit-trail.js'
+import type { AuditFilter, StoredEvent } from '../../audit/audit-trail.js'
 import type { Context } from '../../context.js'
 import { filter, listOf, moment, momentParameter, text } from '../fields.js'
 import { pageOf, pageQuery } from '../page.js'
@@ -67,15 +67,27 @@ const wanted = {
   to: momentParameter.describe('Seconds since the epoch.'),
 }
 
-/** Events on a page of an export, at most. */
-const longestExport = 1_000
+/** Events on a page of an export, at most, where pages are asked for. */
+const longestPage = 1_000
 
 /** Tokens of a task that are shown at most. */
 const mostTokens = 200
 
 /** The trail: what was done, decided and refused, for whom and by whom. */
-export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
+export function auditRoutes({ audit, tokens, log }: Context): readonly Route[] {
   const base = { tag: 'Audit', method: 'get', scope: 'admin:audit' } as const
+
+  async function* writeAll(
+    parts: AsyncIterable<readonly StoredEvent[]>,
+    write: (events: readonly StoredEvent[]) => string,
+  ): AsyncGenerator<string> {
+    try {
+      for await (const events of parts) if (events.length > 0) yield write(events)
+    } catch (error) {
+      log.error({ err: error }, 'an export was cut off')
+      throw error
+    }
+  }
 
   return [
     route({
@@ -97,19 +109,34 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
     route({
       ...base,
       name: 'exportEvents',
-      summary: 'Events as JSON Lines, as they were kept or as OCSF: oldest first, a page at a time',
+      summary:
+        'Events as JSON Lines, as they were kept or as OCSF: oldest first, all there are, or a page with `limit`',
       path: '/audit/export',
       answers: 'application/x-ndjson',
+      long: true,
       query: z.strictObject({
-        ...pageQuery,
-        limit: z.coerce.number().int().min(1).max(longestExport).default(longestExport).describe('Events on a page.'),
+        limit: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(longestPage)
+          .optional()
+          .describe('Events on a page, where one is wanted.'),
+        after: pageQuery.after,
         ...wanted,
         format: z.enum(['jsonl', 'ocsf']).default('jsonl').describe('As they were kept, or OCSF 1.9.'),
       }),
       answer: text,
       run: async ({ query: { limit, after, format, ...looked } }) => {
-        const { events, next } = await audit.search(looked satisfies AuditFilter, { after, limit })
-        return { body: toJsonLines(format === 'ocsf' ? events.map((each) => toOcsf(toEvent(each))) : events), next }
+        const write = format === 'ocsf' ? writeOcsf : toJsonLines
+        if (limit === undefined && after === undefined) {
+          return { body: '', pieces: writeAll(await audit.readAll(looked satisfies AuditFilter), write) }
+        }
+        const { events, next } = await audit.search(looked satisfies AuditFilter, {
+          after,
+          limit: limit ?? longestPage,
+        })
+        return { body: write(events), next }
       },
     }),
     route({
@@ -117,6 +144,7 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
       name: 'verifyTrail',
       summary: 'Reads every chain and names the first record that is wrong',
       path: '/audit/verification',
+      long: true,
       answer: verification,
       run: async () => ({ body: await audit.verify() }),
     }),
@@ -135,6 +163,10 @@ export function auditRoutes({ audit, tokens }: Context): readonly Route[] {
       },
     }),
   ]
+}
+
+function writeOcsf(events: readonly StoredEvent[]): string {
+  return toJsonLines(events.map((each) => toOcsf(toEvent(each))))
 }
 
 /** Every event of the trail has these three; the schema of the answer looks it over. */
