@@ -49,6 +49,11 @@ export interface AuthServerOptions {
     readonly approval?: number
     readonly audit?: number
   }
+  /**
+   * Proofs of possession at the token endpoint. `nonce: 'required'`: each carries a nonce of this server, so that none is made in
+   * advance (RFC 9449 section 8); one without is answered with `use_dpop_nonce` and a nonce. Default `off`.
+   */
+  readonly dpop?: { readonly nonce?: 'off' | 'required' }
   /** Whether a token is issued when its event cannot be written. `required` refuses. Default `required`. */
   readonly audit?: 'required' | 'best-effort'
   /** Name of this process in the trail. Default: a random one. */

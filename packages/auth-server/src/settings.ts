@@ -45,6 +45,7 @@ export const configurationSchema = z.strictObject({
       audit: perMinute(60_000),
     })
     .prefault({}),
+  dpop: z.strictObject({ nonce: z.enum(['off', 'required']).default('off') }).prefault({}),
   audit: z.enum(['required', 'best-effort']).default('required'),
   instance: z.string().min(1).max(100).default(randomUUID),
   trustedProxies: z.int().min(0).max(10).default(0),

@@ -1,6 +1,7 @@
+import { createDelegationClient, type DelegationClient, keyFrom } from '@behalf/agent'
 import type { AuthServerOptions } from '@behalf/auth-server'
 import type { DpopKey, DpopProofSpec } from '@behalf/testing'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose'
 import { type RunningAuthServer, startAuthServer } from '../support/server.js'
 import { billing, everything, seed } from './policy.js'
 
@@ -45,6 +46,8 @@ export interface Scene {
   exchange(request?: TokenRequest): Promise<TokenAnswer>
   /** An agent's own token. */
   direct(request?: TokenRequest): Promise<TokenAnswer>
+  /** `@behalf/agent` for a new client `support-sdk` of the support agent. */
+  sdk(): Promise<DelegationClient>
   proof(key: DpopKey, spec?: Partial<DpopProofSpec>): Promise<string>
   /** Events of the trail, oldest first. */
   events(type?: string): Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -121,9 +124,27 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
     }
   }
 
+  async function sdk(): Promise<DelegationClient> {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+    await context.clients.create({
+      id: 'support-sdk',
+      name: 'Support',
+      agentId: 'agent:support',
+      metadata: {
+        token_endpoint_auth_method: 'private_key_jwt',
+        grant_types: [exchangeGrant],
+        redirect_uris: [],
+        jwks: { keys: [await exportJWK(publicKey)] },
+      },
+    })
+    const key = keyFrom(await exportJWK(privateKey))
+    return createDelegationClient({ serverUrl: issuer, clientId: 'support-sdk', key })
+  }
+
   return {
     server,
     issuer,
+    sdk,
     now,
     advance: (seconds) => {
       ahead += seconds

@@ -75,6 +75,19 @@ describe('a permission that demands a fresh sign-in (RFC 9470)', () => {
     expect(await grants.find(id)).toMatchObject({ uses: 1 })
   })
 
+  test('is what @behalf/agent asks a person to sign in for', async () => {
+    const client = await scene.sdk()
+    const claims = { auth_time: scene.now() - 310 }
+    const call = { resource: billing, scope: 'billing:fresh', subjectToken: await scene.personToken({ claims }) }
+    await expect(client.getDelegationToken(call)).rejects.toMatchObject({
+      name: 'InteractionRequiredError',
+      code: 'insufficient_user_authentication',
+      interaction: { kind: 'sign_in', acrValues: [], maxAge: 300 },
+    })
+    const fresh = { ...call, subjectToken: await scene.personToken() }
+    expect(await client.getDelegationToken(fresh)).toMatchObject({ scope: ['billing:fresh'] })
+  })
+
   test('holds at the next hop: the sign-in is that of the person', async () => {
     const first = await scene.exchange({
       fields: {

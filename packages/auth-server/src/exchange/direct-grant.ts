@@ -9,7 +9,7 @@ import { useGrant } from './just-in-time.js'
 import { checkKey } from './key-binding.js'
 import { endOf } from './lifetime.js'
 import { agentProfile, directGrant } from './names.js'
-import { createPossession, type PossessionOptions } from './possession.js'
+import { createPossession } from './possession.js'
 import { holdPresenter, type Presenter, requirePresenter } from './presenter.js'
 import { createTask } from './task.js'
 import { describeTask } from './transaction-context.js'
@@ -18,8 +18,8 @@ import { describeTask } from './transaction-context.js'
  * The client credentials grant (RFC 6749 section 4.4): an agent's own access to one API. The token has no `act` and its `sub` is the
  * client (RFC 9068 section 2.2), so no API takes it for a person's.
  */
-export function createDirectGrant(context: Context, options: PossessionOptions = {}): GrantType {
-  const possession = createPossession(context, options)
+export function createDirectGrant(context: Context): GrantType {
+  const possession = createPossession(context)
   return createGrantType(context, {
     grantType: directGrant,
     parameters: ['scope', 'authorization_details', 'tool', 'txn'],

@@ -20,17 +20,14 @@ export interface Possession {
 /** Seconds by which a client's clock may be ahead of this process: processes differ among themselves too. */
 const futureTolerance = 30
 
-/** How proofs are judged. */
-export interface PossessionOptions {
-  /** Whether every proof must carry a nonce of this server. Default false. */
-  readonly demandNonce?: boolean
-}
-
 /** A proof counts once, also when two processes get it at the same time: it is remembered in the database. */
-export function createPossession(
-  { settings, database, secrets, now }: Pick<Context, 'settings' | 'database' | 'secrets' | 'now'>,
-  { demandNonce = false }: PossessionOptions = {},
-): Possession {
+export function createPossession({
+  settings,
+  database,
+  secrets,
+  now,
+}: Pick<Context, 'settings' | 'database' | 'secrets' | 'now'>): Possession {
+  const demandsNonce = settings.dpop.nonce === 'required'
   let made: Promise<TokenRequestProofs> | undefined
 
   async function make(): Promise<TokenRequestProofs> {
@@ -39,7 +36,7 @@ export function createPossession(
       algorithms: ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'EdDSA', 'Ed25519'],
       replayStore: { reserve },
       futureTolerance,
-      ...(demandNonce ? { nonce: { secret: await secrets.shared('dpop-nonce') } } : {}),
+      ...(demandsNonce ? { nonce: { secret: await secrets.shared('dpop-nonce') } } : {}),
       now,
     })
   }
@@ -72,7 +69,7 @@ export function createPossession(
         throw refusalOf(error)
       }
     },
-    nonce: async () => (demandNonce ? (await proofs()).nonce() : undefined),
+    nonce: async () => (demandsNonce ? (await proofs()).nonce() : undefined),
   }
 }
 

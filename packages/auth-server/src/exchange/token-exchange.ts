@@ -14,7 +14,7 @@ import { checkKey } from './key-binding.js'
 import { endOf, maxDelegationLifetime } from './lifetime.js'
 import { accessTokenType, agentProfile, tokenExchangeGrant } from './names.js'
 import type { Parameters } from './parameters.js'
-import { createPossession, type PossessionOptions } from './possession.js'
+import { createPossession } from './possession.js'
 import { requirePresentation } from './presentation.js'
 import { holdPresenter, type Presenter, requirePresenter } from './presenter.js'
 import { Refusal } from './refusal.js'
@@ -32,8 +32,8 @@ const parameterNames = [
  * The token exchange grant (RFC 8693): an agent's client presents a person's token and gets a delegation token for one API, in which
  * the person stays the subject and the agent is the actor. Nothing is narrowed silently, and there is never a refresh token.
  */
-export function createTokenExchange(context: Context, options: PossessionOptions = {}): GrantType {
-  const possession = createPossession(context, options)
+export function createTokenExchange(context: Context): GrantType {
+  const possession = createPossession(context)
   return createGrantType(context, {
     grantType: tokenExchangeGrant,
     parameters: parameterNames,

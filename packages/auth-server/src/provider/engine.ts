@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { createCibaFeature } from '../approvals/ciba.js'
 import type { Context } from '../context.js'
@@ -32,7 +33,7 @@ export async function createEngine(context: Context): Promise<Provider> {
   const privateKeys = await keys.privateKeys()
   const algorithm = privateKeys[0]?.alg === 'EdDSA' ? 'EdDSA' : 'ES256'
   const engine = new Provider(settings.issuer, {
-    ...configurationOf(context, algorithm),
+    ...configurationOf(context, algorithm, await nonceSecret(context)),
     jwks: { keys: privateKeys.map((key) => ({ ...key })) },
     cookies: {
       keys: [await secrets.shared('cookies')],
@@ -53,7 +54,17 @@ export async function createEngine(context: Context): Promise<Provider> {
   return engine
 }
 
-function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Configuration {
+/** 32 bytes, from which the nonces of the engine's own grants are made; undefined where none is demanded. */
+async function nonceSecret({ settings, secrets }: Context): Promise<Buffer | undefined> {
+  if (settings.dpop.nonce === 'off') return undefined
+  return Buffer.from(await secrets.shared('engine-dpop-nonce'), 'base64url')
+}
+
+function configurationOf(
+  context: Context,
+  algorithm: 'ES256' | 'EdDSA',
+  dpopNonceSecret: Buffer | undefined,
+): Configuration {
   const { settings, accounts } = context
   const { lifetimes } = settings
   return {
@@ -132,7 +143,10 @@ function configurationOf(context: Context, algorithm: 'ES256' | 'EdDSA'): Config
         enabled: false,
         authorizationDetailsForIntrospection: async (_ctx, token) => token.rar,
       },
-      dPoP: { enabled: true },
+      dPoP: {
+        enabled: true,
+        ...(dpopNonceSecret && { nonceSecret: dpopNonceSecret, requireNonce: ({ oidc }) => oidc.route === 'token' }),
+      },
       ciba: { enabled: true, deliveryModes: ['poll'], ...createCibaFeature(context) },
       rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut, postLogoutSuccessSource: renderSignedOut },
       resourceIndicators: {
