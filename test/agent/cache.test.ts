@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { billing, createStub, issued, json, tokenText } from './stub.js'
 
-const ask = { resource: billing, scope: 'billing:read', subjectToken: 'token of ada' }
+const ask = { resource: billing, scope: 'billing:read', subjectToken: 'token-of-ada' }
 
 test('a token is handed out again until shortly before it ends', async () => {
   const { client, tokenRequests, clock } = createStub()
@@ -25,7 +25,7 @@ test('whatever makes two tokens different makes two requests', async () => {
   const { client, tokenRequests } = createStub()
   const different = [
     ask,
-    { ...ask, subjectToken: 'token of bob' },
+    { ...ask, subjectToken: 'token-of-bob' },
     { resource: billing, scope: 'billing:read' },
     { ...ask, resource: 'https://orders.example.com' },
     { ...ask, scope: 'billing:read orders:read' },
@@ -64,9 +64,9 @@ test('two people through one client, 10,000 times: no token ever crosses', async
   let served = 0
   for (let round = 0; round < 100; round += 1) {
     clock.now += 1_500
-    if (round % 10 === 0) client.forget(`token of ${people[round % 2]}`)
+    if (round % 10 === 0) client.forget(`token-of-${people[round % 2]}`)
     const calls = Array.from({ length: 100 }, async (_, index) => {
-      const subjectToken = `token of ${people[(round + index) % 2]}`
+      const subjectToken = `token-of-${people[(round + index) % 2]}`
       const scope = ['a', 'b', 'c'][index % 3] ?? ''
       const resource = index % 5 === 0 ? 'https://orders.example.com' : billing
       const response = await client.fetch(`${resource}/x`, { resource, scope, subjectToken }).catch(() => undefined)
@@ -110,7 +110,7 @@ test('a token without a lifetime is not kept', async () => {
 
 test("forget() drops one person's tokens, or all", async () => {
   const { client, tokenRequests } = createStub()
-  const other = { ...ask, subjectToken: 'token of bob' }
+  const other = { ...ask, subjectToken: 'token-of-bob' }
   const get = () => Promise.all([client.getDelegationToken(ask), client.getDelegationToken(other)])
   const [ada, bob] = await get()
   client.forget(ask.subjectToken)

@@ -22,7 +22,7 @@ describe('the server is out of order', () => {
     ['never answers', silence, 'server_unavailable'],
     ['breaks off in the middle', brokenOff, 'server_unavailable'],
   ])('%s: tried again, then said so', async (_what, answer, code) => {
-    const { client, tokenRequests } = createStub({ issue: answer, options: { timeout: 50, retries: 2 } })
+    const { client, tokenRequests } = createStub({ issue: answer, options: { timeout: 200, retries: 2 } })
     const error = await failureOf(client.getDelegationToken(ask))
     expect(error).toMatchObject({ name: 'DelegationError', code, isTransient: true })
     expect(tokenRequests).toHaveLength(3)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { billing, createStub, issued, json } from './stub.js'
 
-const ask = { resource: billing, scope: 'billing:read', subjectToken: 'token of ada' }
+const ask = { resource: billing, scope: 'billing:read', subjectToken: 'token-of-ada' }
 
 const refusing = (status: number, challenge: string) => (): Response =>
   new Response('no', { status, headers: { 'www-authenticate': challenge } })
@@ -82,14 +82,14 @@ test.each(['http://billing.example.com/plan', 'http://127.0.0.1.example.com/', '
   'no token goes to %s',
   async (url) => {
     const { client, apiRequests, tokenRequests } = createStub()
-    await expect(client.fetch(url, ask)).rejects.toThrow('https')
+    await expect(client.fetch(url, { ...ask, apiUrl: url })).rejects.toThrow('https')
     expect([apiRequests.length, tokenRequests.length]).toEqual([0, 0])
   },
 )
 
 test.each(['http://127.0.0.1:4001/', 'http://[::1]:4001/', 'http://localhost:4001/'])('but to %s', async (url) => {
   const { client, apiRequests } = createStub()
-  await client.fetch(url, { ...ask, headers: { 'x-own': '1' } })
+  await client.fetch(url, { ...ask, apiUrl: url, headers: { 'x-own': '1' } })
   expect(apiRequests[0]?.headers.get('x-own')).toBe('1')
 })
 

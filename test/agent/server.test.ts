@@ -46,7 +46,11 @@ describe('a call', () => {
     const client = scene.createClient()
     const answers = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const response = await client.fetch(`${scene.api}/plan`, { ...ask, subjectToken: index % 2 === 0 ? ada : bob })
+        const response = await client.fetch(`${scene.api}/plan`, {
+          ...ask,
+          apiUrl: scene.api,
+          subjectToken: index % 2 === 0 ? ada : bob,
+        })
         return response.json()
       }),
     )
@@ -61,7 +65,7 @@ describe('a call', () => {
 
   test('gets the nonce that the API demands, and keeps to it', async () => {
     const client = scene.createClient()
-    const call = { ...ask, subjectToken: ada, method: 'POST', body: 'a body' }
+    const call = { ...ask, apiUrl: scene.api, subjectToken: ada, method: 'POST', body: 'a body' }
     expect((await client.fetch(`${scene.api}/plan`, call)).status).toBe(200)
     expect(await scene.counts()).toEqual({ calls: 2, tokens: 1 })
     expect((await client.fetch(`${scene.api}/plan`, call)).status).toBe(200)
@@ -70,7 +74,7 @@ describe('a call', () => {
 
   test('with a token that was withdrawn is made again with a fresh one, once', async () => {
     const client = scene.createClient()
-    const call = { ...ask, subjectToken: ada }
+    const call = { ...ask, apiUrl: scene.api, subjectToken: ada }
     await client.fetch(`${scene.api}/plan`, call)
     const { jti } = decodeJwt((await client.getDelegationToken(call)).accessToken)
     scene.revocations.revoke({ issuer: scene.server.issuer, tokenId: String(jti) })
@@ -81,7 +85,7 @@ describe('a call', () => {
 
   test('that is forbidden is not made again', async () => {
     const client = scene.createClient()
-    const call = { ...ask, subjectToken: ada }
+    const call = { ...ask, apiUrl: scene.api, subjectToken: ada }
     await client.fetch(`${scene.api}/plan`, call)
     await scene.counts()
     const response = await client.fetch(`${scene.api}/other`, call)
@@ -90,7 +94,7 @@ describe('a call', () => {
   })
 
   test('that needs a stronger sign-in says so', async () => {
-    const call = scene.createClient().fetch(`${scene.api}/careful`, { ...ask, subjectToken: ada })
+    const call = scene.createClient().fetch(`${scene.api}/careful`, { ...ask, apiUrl: scene.api, subjectToken: ada })
     await expect(call).rejects.toMatchObject({
       name: 'InteractionRequiredError',
       interaction: { kind: 'sign_in', acrValues: ['urn:behalf:acr:key'] },
@@ -144,7 +148,7 @@ describe('a refusal', () => {
 describe('without the server', () => {
   test('what is held goes on, and what is not ends within its time limit', async () => {
     const client = scene.createClient({ retries: 1 })
-    const call = { ...ask, subjectToken: bob }
+    const call = { ...ask, apiUrl: scene.api, subjectToken: bob }
     await client.fetch(`${scene.api}/plan`, call)
     await scene.server.close()
     expect((await client.fetch(`${scene.api}/plan`, call)).status).toBe(200)

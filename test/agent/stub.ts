@@ -3,7 +3,6 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose'
 
 export const serverUrl = 'https://auth.example.com'
 export const billing = 'https://billing.example.com'
-const tokenEndpoint = `${serverUrl}/token`
 
 /** A request for a token, as the server gets it. */
 export interface TokenRequest {
@@ -27,6 +26,8 @@ export interface StubOptions {
   readonly api?: (request: Request, count: number) => Promise<Response> | Response
   readonly discover?: (count: number) => Promise<Response> | Response
   readonly options?: Partial<DelegationClientOptions>
+  /** Where tokens are asked for. Default: at the server. */
+  readonly tokenEndpoint?: string
 }
 
 export const json = (body: object, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
@@ -35,7 +36,7 @@ export const json = (body: object, status = 200, headers: Readonly<Record<string
 /** The text of the token that the stub issues for a request. */
 export function tokenText(form: URLSearchParams): string {
   return ['subject_token', 'resource', 'scope', 'tool', 'txn', 'authorization_details']
-    .map((name) => form.get(name) ?? '-')
+    .map((name) => form.get(name)?.replaceAll(' ', '+') ?? '-')
     .join('|')
 }
 
@@ -48,7 +49,7 @@ export const issued = ({ form }: TokenRequest, members: object = {}): Response =
     ...members,
   })
 
-export const metadata = (): Response => json({ issuer: serverUrl, token_endpoint: tokenEndpoint })
+export const metadata = (): Response => json({ issuer: serverUrl, token_endpoint: `${serverUrl}/token` })
 
 /** A private JWK, made once. */
 export const privateJwk: JWK = await generateKeyPair('ES256', { extractable: true }).then(({ privateKey }) =>
@@ -61,6 +62,7 @@ export function createStub({
   api,
   discover = metadata,
   options,
+  tokenEndpoint = `${serverUrl}/token`,
 }: StubOptions = {}): Stub {
   const tokenRequests: TokenRequest[] = []
   const apiRequests: Request[] = []
@@ -70,7 +72,7 @@ export function createStub({
   const stubbed: typeof fetch = async (input, init = {}) => {
     init.signal?.throwIfAborted()
     const request = new Request(input, init)
-    if (request.url.startsWith(`${serverUrl}/.well-known/`)) {
+    if (request.url.includes('/.well-known/oauth-authorization-server')) {
       discoveries += 1
       return heeding(discover(discoveries), init.signal)
     }
@@ -99,8 +101,8 @@ export function createStub({
   return { client, tokenRequests, apiRequests, discoveries: () => discoveries, clock }
 }
 
-const pair = generateKeyPair('ES256')
-const keySource = async () => ({ privateKey: (await pair).privateKey })
+const { privateKey } = await generateKeyPair('ES256')
+const keySource = () => ({ privateKey })
 
 /** As the platform's `fetch` does: a signal ends the wait. */
 function heeding(response: Promise<Response> | Response, signal: AbortSignal | null | undefined): Promise<Response> {

@@ -32,6 +32,7 @@ const client: DelegationClient = {
     return { accessToken: 'secret', tokenType: 'Bearer', resource, scope: [], expiresAt: 0 }
   },
   forget: () => {},
+  close: async () => {},
 }
 beforeEach(() => {
   calls.length = 0

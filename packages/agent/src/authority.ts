@@ -1,9 +1,11 @@
 import * as oauth from 'oauth4webapi'
+import { readTrace } from './audit/text.js'
+import { readWhole, until } from './bounded.js'
 import { DelegationError } from './errors.js'
 import { failureOf } from './failure.js'
 import type { ClientKey } from './key-source.js'
 import type { Settings } from './options.js'
-import { isLoopback, plainHttp } from './plain-http.js'
+import { isLoopback, isSafe, plainHttp } from './plain-http.js'
 import { canonical, type DelegationRequest, scopesOf } from './request.js'
 import { withRetries } from './retry.js'
 import { type DelegationToken, sealToken } from './token.js'
@@ -20,82 +22,127 @@ export interface Authority {
   proofs(): Promise<oauth.DPoPHandle | undefined>
 }
 
-/** Reaches the auth server on first use, and again after it could not be reached. */
+/** Bytes of an answer of the server, at most. */
+const mostBytes = 262_144
+
+/** Reaches the auth server on first use, and again after it could not be reached or used. */
 export function createAuthority(settings: Settings): Authority {
-  const { serverUrl, clientId, fetch, timeout, retries, now } = settings
+  const { clientId, timeout, retries, refusalTime, now } = settings
   const client: oauth.Client = { client_id: clientId }
-  const server = createOnce(discover)
+  const server = createOnce(() => discover(settings))
   const key = createOnce(() => readKey(settings))
   const proofs = createOnce(async () =>
     settings.dpop ? oauth.DPoP(client, await oauth.generateKeyPair('ES256')) : undefined,
   )
-
-  function transport(signal?: AbortSignal): Transport {
-    const limit = AbortSignal.timeout(timeout)
-    return {
-      [oauth.customFetch]: (url, init) => fetch(url, init),
-      [plainHttp]: isLoopback(serverUrl),
-      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-    }
-  }
-
-  async function discover(): Promise<oauth.AuthorizationServer> {
-    const response = await oauth.discoveryRequest(serverUrl, { ...transport(), algorithm: 'oauth2' })
-    return oauth.processDiscoveryResponse(serverUrl, response)
-  }
+  let keyRefusedAt = Number.NEGATIVE_INFINITY
 
   async function attempt(request: DelegationRequest): Promise<DelegationToken> {
-    const [as, clientKey, DPoP] = await Promise.all([server.get(), key.get(), proofs.get()])
-    const ask = async (): Promise<oauth.TokenEndpointResponse> => {
+    const [clientKey, DPoP] = await Promise.all([key.get(), proofs.get()])
+    const limit = limitOf(timeout, request.signal)
+    const as = await until(limit, server.get())
+    const ask = async (): Promise<DelegationToken> => {
+      const askedAt = now()
       const response = await oauth.genericTokenEndpointRequest(
         as,
         client,
         authenticate(clientKey, as),
         request.subjectToken === undefined ? directGrant : exchangeGrant,
         parametersOf(request),
-        { ...transport(request.signal), ...(DPoP === undefined ? {} : { DPoP }) },
+        { ...transport(settings, limit), headers: headersOf(request), ...(DPoP && { DPoP }) },
       )
-      return oauth.processGenericTokenEndpointResponse(as, client, response)
+      return readToken(await oauth.processGenericTokenEndpointResponse(as, client, response), request, askedAt)
     }
-    let answer: oauth.TokenEndpointResponse
+    let token: DelegationToken
     try {
-      answer = await ask()
+      token = await ask()
     } catch (error) {
       if (!oauth.isDPoPNonceError(error)) throw error
-      answer = await ask() // the nonce is known now (RFC 9449 section 8)
+      token = await ask() // the nonce is known now (RFC 9449 section 8)
     }
-    const token = readToken(answer, request, now())
     if ((token.tokenType === 'DPoP') !== (DPoP !== undefined)) throw misbound
     return token
   }
 
+  /** What may have changed meanwhile is looked at anew by the next request. */
+  function forget({ code }: DelegationError): void {
+    if (code === 'server_unavailable' || code === 'server_misbehaves') server.forget()
+    if (code !== 'invalid_client' || now() - keyRefusedAt < refusalTime) return
+    keyRefusedAt = now()
+    key.forget()
+  }
+
   return {
     proofs: () => proofs.get(),
-    issue: (request) =>
-      withRetries({ signal: request.signal, retries }, async () => {
-        try {
-          return await attempt(request)
-        } catch (error) {
-          const failure = failureOf(error, request.signal)
-          if (failure.code === 'invalid_client') key.forget() // it may have been replaced meanwhile
-          throw failure
-        }
-      }),
+    issue: async (request) => {
+      try {
+        return await withRetries({ signal: request.signal, retries }, async () => {
+          try {
+            return await attempt(request)
+          } catch (error) {
+            throw failureOf(error, request)
+          }
+        })
+      } catch (error) {
+        if (error instanceof DelegationError) forget(error)
+        throw error
+      }
+    },
   }
+}
+
+async function discover(settings: Settings): Promise<oauth.AuthorizationServer> {
+  const { serverUrl, timeout } = settings
+  const sent = transport(settings, limitOf(timeout, undefined))
+  const response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oauth2' })
+  const server = await oauth.processDiscoveryResponse(serverUrl, response)
+  const { token_endpoint: endpoint = '' } = server
+  if (!URL.canParse(endpoint) || !isSafe(new URL(endpoint))) throw astray
+  return server
+}
+
+/** Proof and token go over https alone, or to a loopback address. */
+const astray = new DelegationError('server_misbehaves', 'The auth server names no token endpoint that is https.')
+
+function limitOf(timeout: number, signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(timeout)
+  return signal === undefined ? limit : AbortSignal.any([limit, signal])
+}
+
+function transport({ serverUrl, fetch }: Settings, signal: AbortSignal): Transport {
+  return {
+    [oauth.customFetch]: async (url, init) => readWhole(await until(signal, fetch(url, init)), mostBytes, signal),
+    [plainHttp]: isLoopback(serverUrl),
+    signal,
+  }
+}
+
+function headersOf({ traceparent }: DelegationRequest): Headers {
+  return new Headers(readTrace(traceparent) && { traceparent: traceparent ?? '' })
 }
 
 /** A token that is bound where it should not be, or the other way round, is of no use or of too much. */
 const misbound = new DelegationError('server_misbehaves', 'The auth server did not bind the token as it was asked to.')
 
+/** A token that no header can carry: what refuses it would quote it. */
+const unpresentable = new DelegationError(
+  'server_misbehaves',
+  'The auth server answered with something that is no token.',
+)
+
 /** @throws DelegationError `key_unavailable` */
-async function readKey({ key }: Settings): Promise<ClientKey> {
+async function readKey({ key, timeout }: Settings): Promise<ClientKey> {
+  let read: ClientKey
   try {
-    return await key()
+    read = await until(AbortSignal.timeout(timeout), Promise.resolve(key()))
   } catch (error) {
     if (error instanceof DelegationError) throw error
     // biome-ignore lint/style/useErrorCause: the cause could quote the key
     throw new DelegationError('key_unavailable', 'The key source failed.')
   }
+  const { privateKey } = read
+  if (privateKey instanceof CryptoKey && privateKey.type === 'private' && privateKey.usages.includes('sign'))
+    return read
+  throw new DelegationError('key_unavailable', 'The key source must answer with a private CryptoKey that may sign.')
 }
 
 /** How requests to the server are sent: within their time limit, following no redirect. */
@@ -134,12 +181,14 @@ function parametersOf(request: DelegationRequest): URLSearchParams {
   })
 }
 
-function readToken(answer: oauth.TokenEndpointResponse, request: DelegationRequest, now: number): DelegationToken {
+/** @param askedAt - milliseconds since the epoch: its life is counted from there, for it began no earlier */
+function readToken(answer: oauth.TokenEndpointResponse, request: DelegationRequest, askedAt: number): DelegationToken {
+  if (!/^[\x21-\x7e]+$/u.test(answer.access_token)) throw unpresentable
   return sealToken(answer.access_token, {
     tokenType: answer.token_type === 'dpop' ? 'DPoP' : 'Bearer',
     resource: request.resource,
     scope: answer.scope?.split(' ') ?? scopesOf(request),
-    expiresAt: now + (answer.expires_in ?? 0) * 1_000,
+    expiresAt: askedAt + (answer.expires_in ?? 0) * 1_000,
   })
 }
 

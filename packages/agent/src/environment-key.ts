@@ -14,7 +14,8 @@ export function environmentKey(name: string = defaultKeyVariable): KeySource {
     // biome-ignore lint/style/noProcessEnv: the one key source whose name says so
     const text = globalThis.process?.env?.[name]
     if (text === undefined || text === '') {
-      throw new DelegationError('key_unavailable', `There is no key: set ${name}, or give the client a key source.`)
+      const shown = /^[A-Z_a-z]\w{0,63}$/u.test(name) ? name : 'the variable' // who mixes them up gives the key for its name
+      throw new DelegationError('key_unavailable', `There is no key: set ${shown}, or give the client a key source.`)
     }
     return keyFrom(text)()
   }

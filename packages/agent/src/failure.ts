@@ -1,5 +1,8 @@
 import * as oauth from 'oauth4webapi'
+import { OversizedError } from './bounded.js'
 import { DelegationError, InteractionRequiredError } from './errors.js'
+import { isSafe } from './plain-http.js'
+import type { DelegationRequest } from './request.js'
 import { aborted } from './retry.js'
 
 /** Error codes after which a person has to do something. */
@@ -7,19 +10,23 @@ const interactions = new Set(['consent_required', 'interaction_required'])
 const signIns = new Set(['login_required', 'insufficient_user_authentication'])
 
 /** What failed at the auth server, in the words of this package. The cause is kept only where it holds no secret. */
-export function failureOf(error: unknown, signal: AbortSignal | undefined): DelegationError {
+export function failureOf(error: unknown, { signal, subjectToken }: DelegationRequest): DelegationError {
   if (error instanceof DelegationError) return error
   if (signal?.aborted) return aborted(signal)
-  if (error instanceof oauth.ResponseBodyError) return refusalOf(error)
+  if (error instanceof oauth.ResponseBodyError) return refusalOf(error, subjectToken)
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new DelegationError('invalid_client', 'The auth server refused the client.')
   }
   if (error instanceof oauth.OperationProcessingError) {
-    return isOutage(error.cause)
-      ? new DelegationError('server_unavailable', 'The auth server cannot answer now.', { isTransient: true })
+    const { cause } = error
+    return isOutage(cause)
+      ? new DelegationError('server_unavailable', 'The auth server cannot answer now.', {
+          isTransient: true,
+          retryAfter: cause instanceof Response ? retryAfterOf(cause) : undefined,
+        })
       : new DelegationError('server_misbehaves', `The auth server answered what it should not: ${error.message}.`)
   }
-  if (error instanceof oauth.UnsupportedOperationError) {
+  if (error instanceof oauth.UnsupportedOperationError || error instanceof OversizedError) {
     return new DelegationError('server_misbehaves', 'The auth server answered with something this client cannot use.')
   }
   return new DelegationError('server_unavailable', 'The auth server cannot be reached.', {
@@ -28,28 +35,79 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Dele
   })
 }
 
-function refusalOf({ error, error_description, cause, status }: oauth.ResponseBodyError): DelegationError {
-  const description = error_description ?? 'The auth server refused.'
+function refusalOf(
+  { error, error_description: words, cause, status, response }: oauth.ResponseBodyError,
+  subjectToken: string | undefined,
+): DelegationError {
+  if (!isCode(error)) {
+    return new DelegationError('server_misbehaves', 'The auth server refused with something that is no error code.')
+  }
+  const isQuote = subjectToken !== undefined && words?.includes(subjectToken) === true
+  const description = isPlain(words) && !isQuote ? words : 'The auth server refused.'
+  const uri = addressOf(cause.consent_uri)
+  const approvalId = idOf(cause.approval_id)
   if (interactions.has(error)) {
-    const uri = textOf(cause.consent_uri)
-    const approvalId = textOf(cause.approval_id)
     return new InteractionRequiredError(error, description, { kind: 'consent', uri, approvalId })
   }
   if (signIns.has(error)) {
-    const acrValues = textOf(cause.acr_values)?.split(' ') ?? []
-    const maxAge = typeof cause.max_age === 'number' ? cause.max_age : null
-    return new InteractionRequiredError(error, description, { kind: 'sign_in', acrValues, maxAge })
+    const { acr_values, max_age } = cause
+    return new InteractionRequiredError(error, description, signInOf(acr_values, max_age))
   }
-  return new DelegationError(error, description, { isTransient: status >= 500 || status === 429 })
+  if (approvalId !== null) {
+    return new InteractionRequiredError(error, description, { kind: 'approval', uri, approvalId })
+  }
+  const isTransient = status >= 500 || status === 429
+  return new DelegationError(error, description, {
+    isTransient,
+    retryAfter: isTransient ? retryAfterOf(response) : undefined,
+  })
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
+/** What a server or an API says of the sign-in it wants (RFC 9470), as far as it makes sense. */
+export function signInOf(acrValues: unknown, maxAge: unknown): InteractionRequiredError['interaction'] {
+  const seconds = typeof maxAge === 'string' && /^\d{1,10}$/u.test(maxAge) ? Number(maxAge) : maxAge
+  return {
+    kind: 'sign_in',
+    acrValues: typeof acrValues === 'string' ? acrValues.split(' ').filter(isWord).slice(0, 10) : [],
+    maxAge: typeof seconds === 'number' && seconds >= 0 ? seconds : null,
+  }
+}
+
+function isCode(error: string): boolean {
+  return /^[a-z][a-z0-9_.:-]{0,63}$/u.test(error)
+}
+
+/** A long run of characters that no word is made of. */
+const tokenLike = /(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{20}|(?=[\w-]*\d)[\w-]{24}/u
+
+/** A sentence as RFC 6749 section 5.2 has it, without anything that may be a token or a part of one. */
+function isPlain(text: unknown): text is string {
+  return typeof text === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}$/u.test(text) && !tokenLike.test(text)
+}
+
+function addressOf(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= 2_000 && URL.canParse(value) && isSafe(new URL(value))
+    ? value
+    : null
+}
+
+function idOf(value: unknown): string | null {
+  return typeof value === 'string' && isWord(value) ? value : null
+}
+
+function isWord(text: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/u.test(text)
+}
+
+/** Milliseconds (RFC 9110 section 10.2.3); a date is not looked at, for whose clock is right? */
+function retryAfterOf({ headers }: Response): number | undefined {
+  const seconds = headers.get('retry-after') ?? ''
+  return /^\d{1,9}$/u.test(seconds) ? Number(seconds) * 1_000 : undefined
 }
 
 /** A 5xx answer, or one whose body broke off or took too long. */
 function isOutage(cause: unknown): boolean {
-  if (cause instanceof Response) return cause.status >= 500
+  if (cause instanceof Response) return cause.status >= 500 || cause.status === 429
   return cause instanceof DOMException || cause instanceof TypeError
 }
 

@@ -41,7 +41,7 @@ export function keyFrom(key: JWK | string): KeySource {
 }
 
 /**
- * A key made in this process, which never leaves it.
+ * A key made in this process, which never leaves it. It is made once: where the server refuses it, it is registered again.
  *
  * @param register - makes the public key known to the server, before the key is used
  */
@@ -49,13 +49,24 @@ export function generatedKey(
   register: (publicKey: JWK) => void | Promise<void>,
   algorithm: KeyAlgorithm = 'ES256',
 ): KeySource {
+  let made: Promise<GeneratedKey> | undefined
   return async () => {
-    const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: false })
-    const jwk = await exportJWK(publicKey)
-    const keyId = await calculateJwkThumbprint(jwk)
-    await register({ ...jwk, alg: algorithm, use: 'sig', kid: keyId })
+    made ??= generate(algorithm)
+    const { privateKey, keyId, publicJwk } = await made
+    await register({ ...publicJwk })
     return { privateKey, keyId }
   }
+}
+
+interface GeneratedKey extends Required<ClientKey> {
+  readonly publicJwk: JWK
+}
+
+async function generate(alg: KeyAlgorithm): Promise<GeneratedKey> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: false })
+  const jwk = await exportJWK(publicKey)
+  const keyId = await calculateJwkThumbprint(jwk)
+  return { privateKey, keyId, publicJwk: { ...jwk, alg, use: 'sig', kid: keyId } }
 }
 
 /** @throws SyntaxError when it is no JSON object */

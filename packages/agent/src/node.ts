@@ -8,10 +8,15 @@ export function fileKey(path: string): KeySource {
     let text: string
     try {
       text = await readFile(path, 'utf8')
-    } catch (cause) {
-      // biome-ignore lint/style/useErrorCause: it is passed, as an option among others
-      throw new DelegationError('key_unavailable', `The key file ${path} cannot be read.`, { cause })
+    } catch (error) {
+      // biome-ignore lint/style/useErrorCause: the cause quotes the path, and who mixes them up gives the key for its path
+      throw new DelegationError('key_unavailable', 'The key file cannot be read.', { cause: codeOf(error) })
     }
     return keyFrom(text)()
   }
+}
+
+/** `ENOENT` and the like. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

@@ -8,3 +8,8 @@ export const plainHttp: typeof oauth.allowInsecureRequests = oauth.allowInsecure
 export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname)
 }
+
+/** Whether something secret may go there, or a person be sent there. */
+export function isSafe(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+}

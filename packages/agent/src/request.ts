@@ -22,29 +22,39 @@ export interface DelegationRequest {
   readonly transaction?: string
   /** Never reuse the token: for APIs that accept one once. Default false. */
   readonly singleUse?: boolean
+  /** The model's call of the tool: goes into events alone. */
+  readonly toolCallId?: string
+  /** Trace of the call (W3C Trace Context): sent to the auth server and to the API, and part of events. */
+  readonly traceparent?: string
   /** Ends the wait. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Refuses a subject token that turned out to be nothing: without one the agent would act for itself.
+ * A request as it is now: what its caller changes later changes nothing. A subject token that turned out to be nothing is refused,
+ * for without one the agent would act for itself.
  *
  * @throws DelegationError `invalid_request`
  */
-export function requireSubject(request: DelegationRequest): void {
-  if (!Object.hasOwn(request, 'subjectToken')) return
-  const { subjectToken } = request
-  if (typeof subjectToken === 'string' && subjectToken !== '') return
-  throw new DelegationError(
-    'invalid_request',
-    'subjectToken is given but empty; leave it out to act for the agent itself.',
-  )
+export function readRequest(request: DelegationRequest): DelegationRequest {
+  const { resource, subjectToken, tool, details, transaction, singleUse, toolCallId, traceparent, signal } = request
+  if ('subjectToken' in request && (typeof subjectToken !== 'string' || subjectToken === '')) {
+    throw new DelegationError(
+      'invalid_request',
+      'subjectToken is given but empty; leave it out to act for the agent itself.',
+    )
+  }
+  return {
+    ...{ resource, scope: scopesOf(request), tool, transaction, singleUse, toolCallId, traceparent, signal },
+    ...(subjectToken !== undefined && { subjectToken }),
+    ...(details !== undefined && { details: JSON.parse(canonical(details)) as readonly AuthorizationDetail[] }), // a copy
+  }
 }
 
 /** The scopes of a request, sorted, each once. */
 export function scopesOf({ scope = [] }: DelegationRequest): readonly string[] {
-  const names = typeof scope === 'string' ? scope.split(' ') : scope
-  return [...new Set(names.filter((name) => name !== ''))].sort()
+  const names = typeof scope === 'string' ? [scope] : scope
+  return [...new Set(names.flatMap((name) => name.split(' ')).filter((name) => name !== ''))].sort()
 }
 
 /** Text that is equal for equal values, in whatever order their members were written. */

@@ -3,7 +3,7 @@ import { DelegationError } from './errors.js'
 /** Milliseconds before the first further try; doubled each time. */
 const firstPause = 100
 
-/** Milliseconds between two tries at most. */
+/** Milliseconds between two tries at most: a server that wants to be left alone for longer is. */
 const longestPause = 2_000
 
 /** How long to go on. */
@@ -20,8 +20,9 @@ export async function withRetries<T>({ signal, retries }: Attempt, attempt: () =
       return await attempt()
     } catch (error) {
       const isWorthIt = error instanceof DelegationError && error.isTransient && tries < retries
-      if (!isWorthIt) throw error
-      await pause(Math.min(longestPause, firstPause * 2 ** tries) * (0.5 + Math.random() / 2), signal)
+      if (!isWorthIt || (error.retryAfter ?? 0) > longestPause) throw error
+      const backOff = Math.min(longestPause, firstPause * 2 ** tries) * (0.5 + Math.random() / 2)
+      await pause(Math.max(backOff, error.retryAfter ?? 0), signal)
     }
   }
 }

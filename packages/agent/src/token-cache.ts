@@ -8,14 +8,24 @@ import type { DelegationToken } from './token.js'
 const earlyEnd = 10_000
 const earlyShare = 0.2
 
+/** Milliseconds that a token is kept at most, however long it lives. */
+const longest = 3_600_000
+
 /** Tokens in memory, one for each context they were asked for in. */
 export interface TokenCache {
   /** The token for this request: kept, on its way for another caller, or asked for now. */
-  get(request: DelegationRequest, ask: () => Promise<DelegationToken>): Promise<DelegationToken>
+  get(request: DelegationRequest, ask: () => Promise<DelegationToken>): Found
   /** Drops a token the API refused, so that the next call gets another. */
   drop(request: DelegationRequest, token: DelegationToken): void
   /** Drops what was asked for with this subject token; without one, everything. */
   purge(subjectToken?: string): void
+}
+
+/** What a request is answered with. */
+export interface Found {
+  readonly token: Promise<DelegationToken>
+  /** Whether somebody else asked for it. */
+  readonly isReused: boolean
 }
 
 interface Entry {
@@ -23,7 +33,8 @@ interface Entry {
   readonly token: Promise<DelegationToken>
   /** The token, once it is there. */
   held?: DelegationToken
-  /** Milliseconds since the epoch until which it is handed out; unknown while it is on its way. */
+  /** Milliseconds since the epoch: from when on, and until when, it is handed out. No end is known while it is on its way. */
+  readonly from: number
   until: number
 }
 
@@ -36,34 +47,38 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
     return canonical([serverUrl.href, clientId, subjectToken, resource, scopesOf(request), details, tool, transaction])
   }
 
-  function keep(
-    key: string,
-    request: DelegationRequest,
-    ask: () => Promise<DelegationToken>,
-  ): Promise<DelegationToken> {
-    const askedAt = now()
-    const entry: Entry = { subjectToken: request.subjectToken, token: ask(), until: Number.POSITIVE_INFINITY }
+  function keep(key: string, request: DelegationRequest, ask: () => Promise<DelegationToken>): Entry {
+    const from = now()
+    const entry: Entry = { subjectToken: request.subjectToken, token: ask(), from, until: Number.POSITIVE_INFINITY }
     entries?.set(key, entry)
     entry.token.then(
       (token) => {
-        const { expiresAt } = token
         entry.held = token
-        const early = Math.min(earlyEnd, (expiresAt - askedAt) * earlyShare)
-        entry.until = expiresAt - early * (1 + Math.random() / 4) // so that not all come back at once
+        const life = Math.min(token.expiresAt - from, longest)
+        const early = Math.min(earlyEnd, life * earlyShare)
+        entry.until = from + life - early * (1 + Math.random() / 4) // so that not all come back at once
       },
       (error: unknown) => {
-        entry.until = isFinal(error) ? now() + refusalTime : 0
+        entry.until = now() + rememberedFor(error)
       },
     )
-    return entry.token
+    return entry
+  }
+
+  /** Milliseconds that a refusal is remembered. */
+  function rememberedFor(error: unknown): number {
+    if (!(error instanceof DelegationError)) return 0
+    return finalCodes.has(error.code) ? refusalTime : Math.min(error.retryAfter ?? 0, refusalTime)
   }
 
   return {
     get: (request, ask) => {
-      if (entries === undefined || request.singleUse === true) return ask()
+      if (entries === undefined || request.singleUse === true) return { token: ask(), isReused: false }
       const key = keyOf(request)
       const entry = entries.get(key)
-      return entry !== undefined && now() < entry.until ? entry.token : keep(key, request, ask)
+      const time = now() // a clock that was put back knows nothing of what is kept
+      if (entry !== undefined && time >= entry.from && time < entry.until) return { token: entry.token, isReused: true }
+      return { token: keep(key, request, ask).token, isReused: false }
     },
     drop: (request, token) => {
       const key = keyOf(request)
@@ -80,7 +95,3 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
 
 /** Refusals that a moment's wait does not change. */
 const finalCodes = new Set(['invalid_scope', 'invalid_target', 'unauthorized_client', 'access_denied', 'invalid_grant'])
-
-function isFinal(error: unknown): boolean {
-  return error instanceof DelegationError && finalCodes.has(error.code)
-}

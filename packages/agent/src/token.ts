@@ -11,10 +11,16 @@ export interface DelegationToken {
   readonly expiresAt: number
 }
 
+/** What prints a value on Node and Bun asks it for this first. */
+const customInspect = Symbol.for('nodejs.util.inspect.custom')
+
 /** Makes a token whose text only those see who ask for it by name. */
 export function sealToken(accessToken: string, rest: Omit<DelegationToken, 'accessToken'>): DelegationToken {
-  return Object.freeze(
+  const token = { ...rest, accessToken: '' }
+  Object.defineProperties(token, {
     // a getter, for what prints members that are not enumerable still calls none
-    Object.defineProperty({ ...rest, accessToken: '' }, 'accessToken', { get: () => accessToken, enumerable: false }),
-  )
+    accessToken: { get: () => accessToken, enumerable: false },
+    [customInspect]: { value: () => ({ ...rest }), enumerable: false }, // unless it is told to
+  })
+  return Object.freeze(token)
 }
