@@ -8,6 +8,8 @@ import { ProblemError } from '../admin/problem.js'
 import type { Context } from '../context.js'
 import { readBatch } from './batch.js'
 import { type Kept, keepEvents } from './keep.js'
+import type { Sender } from './sender.js'
+import { createTurns, type Turn } from './turns.js'
 
 /** Where APIs send their events, as part of the server. */
 export interface IngestApi {
@@ -22,8 +24,11 @@ const metadataPath = '/.well-known/oauth-protected-resource/audit'
 /** Seconds that the limit of events counts over. */
 const window = 60
 
-/** Requests that are read and kept side by side: more wait outside. */
-const maxUnderWay = 8
+/** Requests that are there at a time. One client that sends slowly, or much, takes no other's place. */
+const turnLimits = { sideBySide: 8, ofOne: 64, ofAll: 512 } as const
+
+/** Seconds after which a place should be free. */
+const soon = 1
 
 /**
  * Creates the way in for events of APIs. A client needs a token of its own for `<issuer>/audit` with the scope `audit:write`; no
@@ -34,17 +39,29 @@ export function createIngestApi(context: Context): IngestApi {
   const guard = createAdminGuard(context, settings.auditResource)
   const admit = guard.protect({ scope: 'audit:write', delegation: 'forbidden' })
   const limiter = new RateLimiterMemory({ points: settings.rateLimits.audit, duration: window })
-  let underWay = 0
+  const turns = createTurns(turnLimits)
 
   async function receive(ctx: GuardedContext): Promise<void> {
     const { clientId, agentId, kind } = await findCaller(context, ctx.state.auth)
     if (kind !== 'direct') throw new ProblemError('client_only', 'Only a client by itself writes events.')
+    const turn = turns.enter(clientId)
+    if (turn === undefined) return answerBusy(ctx, soon)
+    try {
+      await readAndKeep(ctx, { clientId, agentId, issuer: settings.issuer }, turn)
+    } finally {
+      turn.leave()
+    }
+  }
+
+  async function readAndKeep(ctx: GuardedContext, from: Omit<Sender, 'document' | 'now'>, turn: Turn): Promise<void> {
     const batch = await readBatch(ctx)
-    const wait = await secondsToWait(clientId, batch.length)
+    const wait = await secondsToWait(from.clientId, batch.length)
     if (wait > 0) return answerBusy(ctx, wait)
-    const { document } = await policy.current()
-    const sender = { clientId, agentId, issuer: settings.issuer, document, now: now() }
-    answer(ctx, await keepEvents(context, sender, batch))
+    const kept = await turn.take(async () => {
+      const { document } = await policy.current()
+      return keepEvents(context, { ...from, document, now: now() }, batch)
+    })
+    answer(ctx, kept)
   }
 
   /** @returns 0 where it may go on */
@@ -59,15 +76,11 @@ export function createIngestApi(context: Context): IngestApi {
   }
 
   async function work(ctx: GuardedContext): Promise<void> {
-    if (underWay >= maxUnderWay) return answerBusy(ctx, 1)
-    underWay += 1
     try {
       await receive(ctx)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
       send(ctx, formatRefusal(error))
-    } finally {
-      underWay -= 1
     }
   }
 
