@@ -1,10 +1,11 @@
-import type { AuditEvent, AuditSink, WarningListener } from '@behalf/core'
+import type { AuditSink, WarningListener } from '@behalf/core'
 import type { TokenSource } from './client-token.js'
 import { createDelivery } from './delivery.js'
 import { createLosses } from './losses.js'
 import { createQueue, type Queue } from './queue.js'
 import { createSender } from './sender.js'
 import { readSettings } from './settings.js'
+import type { SinkEvent } from './sink-event.js'
 
 /** How events travel to the trail. */
 export interface HttpSinkOptions {
@@ -39,10 +40,10 @@ export interface HttpSinkOptions {
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
 }
 
-/** A sink whose events arrive at the trail of an auth server. */
+/** A sink whose events arrive at the trail of an auth server: those of an API, or those of an agent. */
 export interface HttpSink extends AuditSink {
   /** Resolves when the trail has the event; rejects when it is lost. A rejection that nobody looks at does no harm. */
-  record(event: AuditEvent): Promise<void>
+  record(event: SinkEvent): Promise<void>
   /** Sends what waits, at once, and resolves when all of it has arrived or is lost. */
   flush(): Promise<void>
   /** Sends what waits; what has not arrived after `closeTimeout` is lost. Never rejects. */
@@ -70,7 +71,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const sender = createSender({ settings, queue, losses, deliver: createDelivery(settings) })
   let closing: Promise<void> | undefined
 
-  function enter(event: AuditEvent): Promise<void> {
+  function enter(event: SinkEvent): Promise<void> {
     const entered = queue.push(event, JSON.stringify({ ...event, observer: { service, instance } }))
     if (entered !== undefined) return sender.send(entered)
     losses.lose(event)
@@ -108,7 +109,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   }
 
   /** What the caller counts as lost because this sink said so is told once. */
-  async function admit(event: AuditEvent): Promise<void> {
+  async function admit(event: SinkEvent): Promise<void> {
     const news = event.type === 'audit.dropped' ? losses.reconcile(event) : event
     if (news !== undefined) await enter(news)
   }

@@ -1,4 +1,5 @@
-import type { AuditEvent, DroppedEvent } from '@behalf/core'
+import type { DroppedEvent } from '@behalf/core'
+import type { LossReport, SinkEvent } from './sink-event.js'
 
 /**
  * Counts events that are lost. Whoever hands events over may count the same ones, from the rejections it got, and tell the
@@ -6,9 +7,9 @@ import type { AuditEvent, DroppedEvent } from '@behalf/core'
  */
 export interface Losses {
   /** An event is lost; when it told of others, those are untold again. */
-  lose(event: AuditEvent): void
-  /** What the trail should be told now, one event for each API; from here on it counts as told. */
-  report(): readonly DroppedEvent[]
+  lose(event: SinkEvent): void
+  /** What the trail should be told now, one event for each API and client; from here on it counts as told. */
+  report(): readonly LossReport[]
   /** Looks at a report of the caller's; what it tells counts as told. Undefined when all of it was told before. */
   reconcile(event: DroppedEvent): DroppedEvent | undefined
   /** Events that the trail was not told of. */
@@ -16,8 +17,10 @@ export interface Losses {
   readonly total: number
 }
 
-/** The losses of one API. */
+/** The losses of one API, or of one agent's client there. */
 interface Account {
+  readonly aud: string
+  readonly client: string | undefined
   untold: number
   /** Told by this sink, and not by the caller. */
   told: number
@@ -26,12 +29,15 @@ interface Account {
 export function createLosses(): Losses {
   const accounts = new Map<string, Account>()
   /** What a report changed, to be changed back when it is lost itself. */
-  const undo = new WeakMap<AuditEvent, () => void>()
+  const undo = new WeakMap<SinkEvent, () => void>()
   let total = 0
 
-  function accountOf({ resource: { aud } }: AuditEvent): Account {
-    const account = accounts.get(aud) ?? { untold: 0, told: 0 }
-    accounts.set(aud, account)
+  function accountOf(event: SinkEvent): Account {
+    const { aud } = event.resource
+    const client = writerOf(event)
+    const key = JSON.stringify([aud, client])
+    const account = accounts.get(key) ?? { aud, client, untold: 0, told: 0 }
+    accounts.set(key, account)
     return account
   }
 
@@ -56,11 +62,11 @@ export function createLosses(): Losses {
       total += 1
     },
     report() {
-      const reports: DroppedEvent[] = []
-      for (const [aud, account] of accounts) {
+      const reports: LossReport[] = []
+      for (const account of accounts.values()) {
         const { untold } = account
         if (untold === 0) continue
-        const report = describeLoss(aud, untold)
+        const report = describeLoss(account)
         undo.set(report, move(account, -untold, untold))
         reports.push(report)
       }
@@ -85,13 +91,19 @@ export function createLosses(): Losses {
   }
 }
 
-function describeLoss(aud: string, dropped: number): DroppedEvent {
+/** An agent's client writes for itself, an API for the API. */
+function writerOf(event: SinkEvent): string | undefined {
+  return event.type === 'access.decision' || event.type === 'audit.dropped' ? undefined : event.client.id
+}
+
+function describeLoss({ aud, client, untold: dropped }: Account): LossReport {
   return {
     schema: 'delegation-audit/1',
     id: crypto.randomUUID(),
     time: new Date().toISOString(),
     type: 'audit.dropped',
     dropped,
+    ...(client !== undefined && { client: { id: client } }),
     resource: { aud },
   }
 }

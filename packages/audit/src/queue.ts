@@ -1,9 +1,9 @@
-import type { AuditEvent } from '@behalf/core'
 import type { Settings } from './settings.js'
+import type { SinkEvent } from './sink-event.js'
 
 /** An event that waits for its place in the trail. */
 export interface Entry {
-  readonly event: AuditEvent
+  readonly event: SinkEvent
   /** The event as JSON: one line. */
   readonly line: string
   /** Bytes of the line and its end. */
@@ -13,7 +13,7 @@ export interface Entry {
 /** Events in order, bound by their number and their bytes. */
 export interface Queue {
   /** @returns undefined when there is no room */
-  push(event: AuditEvent, line: string): Entry | undefined
+  push(event: SinkEvent, line: string): Entry | undefined
   /** The first events, as many as one request takes; they stay until they are removed. */
   peek(most: number): readonly Entry[]
   /** @param count of the first events */

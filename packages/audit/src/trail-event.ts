@@ -22,8 +22,8 @@ export interface TrailEvent {
   readonly token?: {
     readonly jti?: string
     readonly iss?: string
-    readonly iat?: number
-    readonly exp?: number
+    readonly iat?: number | null
+    readonly exp?: number | null
     readonly parent_jti?: string
     readonly sha256?: string
   }
@@ -33,7 +33,8 @@ export interface TrailEvent {
   readonly request?: { readonly method?: string }
   readonly trace?: { readonly trace_id?: string }
   readonly txn?: string
-  readonly tool?: { readonly name?: string }
+  readonly tool?: { readonly name?: string; readonly call_id?: string }
+  readonly run?: { readonly id?: string }
   readonly purpose?: string
   readonly assurance?: { readonly acr?: string }
   readonly observer?: { readonly service?: string; readonly instance?: string; readonly client?: string }

@@ -56,6 +56,8 @@ function describePolicy(policy: string | undefined): object | undefined {
   return at < 1 ? { uid: policy } : { uid: policy.slice(0, at), version: policy.slice(at + 1) }
 }
 
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000
+/** Whole ones, as OCSF has them; none for what a token names that is no moment. */
+function milliseconds(seconds: number | null | undefined): number | undefined {
+  const rounded = typeof seconds === 'number' ? Math.floor(seconds * 1000) : Number.NaN
+  return Number.isSafeInteger(rounded) ? rounded : undefined
 }
