@@ -22,6 +22,7 @@ import type { AuthServerOptions } from './options.js'
 import { createPages } from './pages/pages.js'
 import { createPolicyStore } from './policy/create-policy-store.js'
 import { createEngine } from './provider/engine.js'
+import { createEventStreams } from './revocation/event-streams.js'
 import { createRevocations } from './revocation/revocations.js'
 import { endSessions } from './revocation/sign-out.js'
 import { statusLists } from './revocation/status-lists.js'
@@ -79,6 +80,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
   const policy = createPolicyStore(base)
   const tokens = createTokens(base)
   const revocations = createRevocations({ ...base, policy }, () => transmitter.wake())
+  const streams = createEventStreams({ ...base, policy }, () => transmitter.wake())
   const agents = createAgents({ ...base, revocations })
   const clients = createClients({ ...base, revocations })
   const accounts = createAccounts({ ...base, revocations })
@@ -90,6 +92,7 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
     policy,
     tokens,
     revocations,
+    streams,
     agents,
     clients,
     accounts,

@@ -10,6 +10,7 @@ import type { Grants } from './grants/grant.js'
 import type { Secrets } from './keys/secrets.js'
 import type { SigningKeys } from './keys/signing-key.js'
 import type { PolicyStore } from './policy/policy-store.js'
+import type { EventStreams } from './revocation/event-stream.js'
 import type { Revocations } from './revocation/revocation.js'
 import type { Settings } from './settings.js'
 import type { Tokens } from './tokens/issued-token.js'
@@ -30,6 +31,7 @@ export interface Context {
   readonly accounts: Accounts
   readonly tokens: Tokens
   readonly revocations: Revocations
+  readonly streams: EventStreams
   readonly consents: Consents
   readonly grants: Grants
   readonly approvals: Approvals

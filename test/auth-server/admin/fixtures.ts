@@ -1,4 +1,4 @@
-import { type Admin, billing, call, policy } from './support.js'
+import { type Admin, billing, call, policy, received } from './support.js'
 
 /** How a route is called so that it succeeds. */
 export interface Fixture {
@@ -258,6 +258,8 @@ export const fixtures: Readonly<Record<string, (admin: Admin) => Fixture | Promi
     return { ...at(`/tokens/${id}/revoke`, `/tokens/${id}`), body: { reason: 'leaked' } }
   },
   withdraw: async (admin) => ({ body: { kind: 'token', value: await issueToken(admin), reason: 'leaked' } }),
+  listEventStreams: () => ({}),
+  verifyEventStream: () => ({ body: { resource: received, state: 'a try' } }),
   listSessions: () => ({}),
   readSession: async (admin) => at(`/sessions/${await session(admin)}`),
   endSession: async (admin) => ({ path: `/sessions/${await session(admin)}/end` }),

@@ -35,6 +35,7 @@ const lists = [
   '/approvals?status=pending',
   '/tokens?subject=usr_ben&active=true',
   '/sessions?subject=usr_ben',
+  '/event-streams',
   '/audit/events?type=policy.changed',
   '/audit/events?type=policy.changed&order=newest',
 ]

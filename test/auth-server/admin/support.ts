@@ -3,10 +3,21 @@ import type { NewToken } from '../../../packages/auth-server/dist/tokens/issued-
 import { type RunningAuthServer, startAuthServer } from '../support/server.js'
 
 export const billing = 'https://billing.example.com'
+/** An API that receives security events. */
+export const received = 'https://a.example.com'
 
 export const policy = {
   schema: 'behalf-policy/1',
-  resources: { [billing]: { name: 'Billing' } },
+  resources: {
+    [billing]: { name: 'Billing' },
+    // nothing listens there
+    ...Object.fromEntries(
+      [received, 'https://b.example.com', 'https://c.example.com'].map((name) => [
+        name,
+        { name, securityEvents: 'http://127.0.0.1:1/events' },
+      ]),
+    ),
+  },
   permissions: {
     'billing:read': { resource: billing, words: 'Read your bills', risk: 'low', consent: 'none', tools: ['get_bill'] },
     'billing:refund': {

@@ -9,6 +9,7 @@ import { openDatabase } from '../../../packages/auth-server/dist/database/open.j
 import { createSecrets } from '../../../packages/auth-server/dist/keys/create-secrets.js'
 import { createSigningKeys } from '../../../packages/auth-server/dist/keys/signing-keys.js'
 import type { ResourceEntry } from '../../../packages/auth-server/dist/policy/document.js'
+import { createEventStreams } from '../../../packages/auth-server/dist/revocation/event-streams.js'
 import { createRevocations } from '../../../packages/auth-server/dist/revocation/revocations.js'
 import { createTransmitter, type Transmitter } from '../../../packages/auth-server/dist/revocation/transmitter.js'
 import { readSettings } from '../../../packages/auth-server/dist/settings.js'
@@ -23,7 +24,7 @@ export const ORDERS = 'https://orders.example.com'
 export interface Setting {
   readonly context: Pick<
     Context,
-    'database' | 'settings' | 'now' | 'policy' | 'keys' | 'audit' | 'log' | 'tokens' | 'revocations'
+    'database' | 'settings' | 'now' | 'policy' | 'keys' | 'audit' | 'log' | 'tokens' | 'revocations' | 'streams'
   >
   readonly audit: AuditTrail
   /** Another process of the server on the same database. */
@@ -65,7 +66,8 @@ export async function createSetting(options: SettingOptions = {}): Promise<Setti
   const tokens = createTokens({ ...ground, keys })
   const base = { ...ground, keys, audit, policy, tokens }
   const revocations = createRevocations(base, onQueued)
-  const context = { ...base, revocations }
+  const streams = createEventStreams(base, onQueued ?? (() => {}))
+  const context = { ...base, revocations, streams }
 
   return Object.assign(apis, {
     context,

@@ -193,7 +193,7 @@ describe('where events go', () => {
 describe('a verification event', () => {
   it('tries out the way, and brings its state', async () => {
     transmitter.start()
-    const id = await transmitter.verify(BILLING, 'state-1')
+    const id = await setting.context.streams.verify(BILLING, 'state-1')
     await until(() => receiver.accepted.length === 1)
     expect(receiver.accepted).toEqual([id])
     const [, claims = ''] = (receiver.tokens[0] ?? '').split('.')
@@ -204,7 +204,46 @@ describe('a verification event', () => {
   })
 
   it('is refused for an API that takes no events', async () => {
-    await expect(transmitter.verify(ORDERS)).rejects.toThrow(NotFoundError)
+    await expect(setting.context.streams.verify(ORDERS)).rejects.toThrow(NotFoundError)
+  })
+})
+
+describe('the state of a stream', () => {
+  const state = async () => (await setting.context.streams.list({ limit: 10 }))[0]
+
+  it('says what waits, since when, what became of the last attempt, and when the next one is', async () => {
+    await setting.context.database.query('delete from event_streams')
+    const idle = { resource: BILLING, address: receiver.url, waiting: 0, waitingSince: null, attempts: 0 }
+    const never = { nextAttempt: null, deliveredAt: null, failedAt: null, error: null }
+    expect(await state()).toEqual({ ...idle, ...never })
+    receiver.reply(503, 202)
+    const since = setting.context.now()
+    await withdrawSome(2)
+    transmitter.start()
+    await until(async () => (await state())?.error === 'status_503')
+    const failed = await state()
+    expect(failed).toMatchObject({ waiting: 2, attempts: 1, deliveredAt: null })
+    expect(failed?.waitingSince).toBeGreaterThanOrEqual(since)
+    expect(failed?.nextAttempt).toBeGreaterThan(failed?.failedAt ?? 0)
+    ahead += 5
+    await until(async () => (await state())?.waiting === 0)
+    const { deliveredAt, ...rest } = (await state()) ?? {}
+    expect(deliveredAt).toBeGreaterThanOrEqual(since + 5)
+    expect(rest).toEqual({ ...idle, nextAttempt: null, failedAt: failed?.failedAt, error: 'status_503' })
+  })
+
+  it('is told for each API that receives events, in order', async () => {
+    const names = async (page: { after?: string; limit: number }) =>
+      (await setting.context.streams.list(page)).map(({ resource }) => resource)
+    setting.resources = { ...setting.resources, [ORDERS]: { name: 'Orders' } }
+    expect(await names({ limit: 10 })).toEqual([BILLING])
+    setting.resources = {
+      [ORDERS]: { name: 'Orders', securityEvents: receiver.url },
+      [BILLING]: setting.resources[BILLING] ?? { name: 'Billing' },
+    }
+    expect(await names({ limit: 10 })).toEqual([BILLING, ORDERS])
+    expect(await names({ limit: 1 })).toEqual([BILLING])
+    expect(await names({ after: BILLING, limit: 10 })).toEqual([ORDERS])
   })
 })
 

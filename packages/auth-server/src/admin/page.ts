@@ -13,7 +13,7 @@ export const pageQuery = {
     .max(maxLimit)
     .default(defaultLimit)
     .describe(`Things on a page, at most ${maxLimit}.`),
-  after: z.string().min(1).max(500).optional().describe('Where the page begins: `next` of the page before.'),
+  after: z.string().min(1).max(512).optional().describe('Where the page begins: `next` of the page before.'),
 }
 
 /** The answer of a list. */

@@ -19,6 +19,7 @@ export const tags = {
   Keys: 'What tokens and the trail are signed with.',
   Tokens: 'Records of access tokens.',
   Revocations: 'Taking back whatever was given.',
+  'Event streams': 'How security events reach the APIs.',
   Sessions: 'Where people are signed in.',
   Audit: 'What was done, decided and refused, for whom and by whom.',
 } as const

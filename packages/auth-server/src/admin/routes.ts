@@ -7,6 +7,7 @@ import { auditAuthorityRoutes } from './resources/audit-authority.js'
 import { clientSecretRoutes } from './resources/client-secrets.js'
 import { clientRoutes } from './resources/clients.js'
 import { consentRoutes } from './resources/consents.js'
+import { eventStreamRoutes } from './resources/event-streams.js'
 import { grantRoutes } from './resources/grants.js'
 import { keyRoutes } from './resources/keys.js'
 import { policyRoutes } from './resources/policy.js'
@@ -37,6 +38,7 @@ export function adminRoutes(context: Context): readonly Route[] {
     keyRoutes,
     tokenRoutes,
     revocationRoutes,
+    eventStreamRoutes,
     sessionRoutes,
     auditRoutes,
     auditAuthorityRoutes,

@@ -46,6 +46,7 @@ export type RecordType =
   | 'signing_key.rotated'
   | 'token.introspected'
   | 'token.revoked'
+  | 'set.requested'
   | 'set.sent'
   | 'set.failed'
   | 'audit.chain_started'

@@ -3,6 +3,7 @@ import { initial } from './migrations/0001-initial.js'
 import { auditTrail } from './migrations/0002-audit-trail.js'
 import { auditTrace } from './migrations/0003-audit-trace.js'
 import { auditAgents } from './migrations/0004-audit-agents.js'
+import { eventStreams } from './migrations/0005-event-streams.js'
 
 /** In order, never changed once released: a later need is a later migration. */
 const migrations: readonly { readonly id: number; readonly text: string }[] = [
@@ -10,6 +11,7 @@ const migrations: readonly { readonly id: number; readonly text: string }[] = [
   { id: 2, text: auditTrail },
   { id: 3, text: auditTrace },
   { id: 4, text: auditAgents },
+  { id: 5, text: eventStreams },
 ]
 
 /** Any number, the same in every process: what migrations lock. */

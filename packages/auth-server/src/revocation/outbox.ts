@@ -23,7 +23,10 @@ export interface Outbox {
   take(resource: string, now: number, lease: number): Promise<QueuedEvent | undefined>
   /** Hands an event back, due at `nextAttempt`. */
   postpone(id: number, nextAttempt: number): Promise<void>
+  /** The API took an event. */
   delivered(id: number, now: number): Promise<void>
+  /** The API did not take one: kept as the last time it did not. */
+  failed(resource: string, now: number, error: string): Promise<void>
   /** Takes an event out that cannot be delivered. */
   drop(id: number): Promise<void>
 }
@@ -76,7 +79,19 @@ export function createOutbox(database: Database): Outbox {
       ])
     },
     delivered: async (id, now) => {
-      await database.query('update event_outbox set delivered_at = $2 where id = $1', [id, now])
+      await database.query(
+        `with taken as (update event_outbox set delivered_at = $2 where id = $1 returning resource)
+         insert into event_streams (resource, delivered_at) select resource, $2::bigint from taken
+         on conflict (resource) do update set delivered_at = excluded.delivered_at`,
+        [id, now],
+      )
+    },
+    failed: async (resource, now, error) => {
+      await database.query(
+        `insert into event_streams (resource, failed_at, error) values ($1, $2, $3)
+         on conflict (resource) do update set failed_at = excluded.failed_at, error = excluded.error`,
+        [resource, now, error],
+      )
     },
     drop: async (id) => {
       await database.query('delete from event_outbox where id = $1', [id])

@@ -1,24 +1,14 @@
 import type { Context } from '../context.js'
-import { NotFoundError } from '../errors.js'
 import { backOff } from './back-off.js'
 import { type Delivery, deliver } from './delivery.js'
 import { endLateTokens } from './late-tokens.js'
 import { createOutbox, type QueuedEvent } from './outbox.js'
-import { describeVerification } from './security-event.js'
 
 /** Sends security events to the APIs by push (RFC 8935), from every process of the server. */
 export interface Transmitter {
   start(): void
   /** There may be something to send now. */
   wake(): void
-  /**
-   * Tries out the way to an API: queues a `verification` event (SSF 1.0 section 8.1.4).
-   *
-   * @param state - comes back in the event
-   * @returns `jti` of the event
-   * @throws NotFoundError for an API that receives no events
-   */
-  verify(resource: string, state?: string): Promise<string>
   /** Stops sending. What is on its way is handed back first: another process goes on with it. */
   close(): Promise<void>
 }
@@ -43,7 +33,7 @@ const maxAge = 604_800
 
 /** Creates the sender of a process. Nothing happens before {@link Transmitter.start}. */
 export function createTransmitter(context: TransmitterContext): Transmitter {
-  const { database, settings, log } = context
+  const { database, log } = context
   const outbox = createOutbox(database)
   const closing = new AbortController()
   const sending = new Map<string, Promise<void>>()
@@ -113,6 +103,7 @@ export function createTransmitter(context: TransmitterContext): Transmitter {
       const isOver = isHopeless(event, delivery)
       if (isOver) await outbox.drop(event.id)
       else await outbox.postpone(event.id, now() + backOff(event.attempts))
+      await outbox.failed(resource, now(), delivery.error)
       log.warn({ resource, ...detail, error: delivery.error, isOver }, 'a security event was not delivered')
       if (isOver || event.attempts === 1) {
         await context.audit.record({
@@ -148,16 +139,6 @@ export function createTransmitter(context: TransmitterContext): Transmitter {
     },
     wake: () => {
       if (timer !== undefined) wake()
-    },
-    verify: async (resource, state) => {
-      const { document } = await context.policy.current()
-      if (document.resources[resource]?.securityEvents === undefined) {
-        throw new NotFoundError('this API receives no security events')
-      }
-      const claims = describeVerification(resource, state, { issuer: settings.issuer, now: now() })
-      await outbox.queue(resource, claims)
-      database.afterCommit(wake)
-      return claims.jti
     },
     close: async () => {
       clearInterval(timer)
