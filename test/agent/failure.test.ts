@@ -22,10 +22,14 @@ describe('the server is out of order', () => {
     ['never answers', silence, 'server_unavailable'],
     ['breaks off in the middle', brokenOff, 'server_unavailable'],
   ])('%s: tried again, then said so', async (_what, answer, code) => {
-    const { client, tokenRequests } = createStub({ issue: answer, options: { timeout: 200, retries: 2 } })
+    const { client, tokenRequests } = createStub({
+      issue: (request, count) => (count === 1 ? issued(request) : answer()),
+      options: { timeout: answer === silence ? 300 : 5_000, retries: 2 },
+    })
+    await client.getDelegationToken({ ...ask, scope: 'what was before' })
     const error = await failureOf(client.getDelegationToken(ask))
     expect(error).toMatchObject({ name: 'DelegationError', code, isTransient: true })
-    expect(tokenRequests).toHaveLength(3)
+    expect(tokenRequests).toHaveLength(4)
   })
 
   test.each<readonly [string, () => Response]>([

@@ -99,10 +99,13 @@ describe('a server that lies', () => {
     expect(String(error)).not.toContain('opaque-1')
   })
 
-  test.each(['<script>', 'two words', subjectToken, ''])('refuses with %j, which is no code', async (error) => {
-    const { client } = createStub({ issue: () => json({ error }, 400) })
-    await expect(client.getDelegationToken(ask)).rejects.toMatchObject({ code: 'server_misbehaves' })
-  })
+  test.each(['<script>', 'two words', subjectToken, '', 'aborted', 'configuration'])(
+    'refuses with %j, which is no code',
+    async (error) => {
+      const { client } = createStub({ issue: () => json({ error }, 400) })
+      await expect(client.getDelegationToken(ask)).rejects.toMatchObject({ code: 'server_misbehaves' })
+    },
+  )
 
   test.each([
     ['javascript:alert(1)', null],

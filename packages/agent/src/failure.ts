@@ -73,8 +73,19 @@ export function signInOf(acrValues: unknown, maxAge: unknown): InteractionRequir
   }
 }
 
+/** Codes that are this package's own to use. */
+const ownCodes = new Set([
+  'aborted',
+  'api_unavailable',
+  'configuration',
+  'key_unavailable',
+  'server_misbehaves',
+  'server_not_accepted',
+  'server_unavailable',
+])
+
 function isCode(error: string): boolean {
-  return /^[a-z][a-z0-9_.:-]{0,63}$/u.test(error)
+  return /^[a-z][a-z0-9_.:-]{0,63}$/u.test(error) && !ownCodes.has(error)
 }
 
 /** A long run of characters that no word is made of. */

@@ -21,5 +21,6 @@ export {
 } from './errors.js'
 export { type ClientKey, generatedKey, type KeyAlgorithm, type KeySource, keyFrom } from './key-source.js'
 export type { DelegationClientOptions } from './options.js'
+export { problemCodeOf } from './problem.js'
 export type { AuthorizationDetail, DelegationRequest } from './request.js'
 export type { DelegationToken } from './token.js'

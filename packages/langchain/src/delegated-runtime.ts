@@ -2,7 +2,7 @@ import { type DelegatedCall, DelegationError, type DelegationRequest, type Deleg
 import type { ToolRunnableConfig } from '@langchain/core/tools'
 import { baseOf, type Delegation } from './delegation.js'
 import { describeRefusedAnswer } from './refused-answer.js'
-import { joiningHeaders, type ToolCallContext } from './tool-call.js'
+import { baggageOf, type ToolCallContext } from './tool-call.js'
 
 /** What a tool may say about a request. The token is not its business. */
 export type ToolFetchInit = Pick<DelegatedCall, 'method' | 'headers' | 'body' | 'signal'>
@@ -31,17 +31,18 @@ export function createRuntime<Arguments>(
 ): DelegatedRuntime {
   const base = baseOf(delegation)
 
-  async function request(): Promise<DelegationRequest> {
+  async function request(signal: AbortSignal | undefined): Promise<DelegationRequest> {
     const { resource, scope, details, tool = call.tool, singleUse, actsFor = 'person' } = delegation
+    const { toolCallId, traceparent } = call
     const transaction = call.run?.transaction
     return {
-      resource,
-      tool,
+      ...{ resource, tool, traceparent },
+      ...(toolCallId !== undefined && { toolCallId }),
       ...(scope !== undefined && { scope }),
       ...(details !== undefined && { details: details(input) }),
       ...(transaction !== undefined && { transaction }),
       ...(singleUse !== undefined && { singleUse }),
-      ...(config.signal !== undefined && { signal: config.signal }),
+      ...(signal !== undefined && { signal }),
       ...(actsFor === 'person' && { subjectToken: await subjectTokenOf(call) }),
     }
   }
@@ -51,21 +52,41 @@ export function createRuntime<Arguments>(
     fetch: async (url, init = {}) => {
       const target = new URL(url, base)
       if (target.origin !== base.origin) throw new TypeError('The tool calls another origin than that of its API.')
-      const headers = new Headers(joiningHeaders(call))
-      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-      const sent = { ...init, headers: [...headers] satisfies [string, string][] }
-      const response = await delegation.client.fetch(target, { ...(await request()), ...sent })
+      const response = await delegation.client.fetch(target, {
+        ...sentOf(init, call),
+        ...(await request(eitherOf(config.signal, init.signal))),
+        apiUrl: base,
+      })
       if (response.status !== 401 && response.status !== 403) return response
       throw await describeRefusedAnswer(response)
     },
-    getToken: async () => delegation.client.getDelegationToken(await request()),
+    getToken: async () => delegation.client.getDelegationToken(await request(config.signal)),
   }
 }
 
-/** @throws DelegationError `subject_missing`: the tool never acts for the agent by accident */
+/** What a tool may say, and no more: what it was given may be what a model wrote. */
+function sentOf({ method, headers: own, body }: ToolFetchInit, call: ToolCallContext): ToolFetchInit {
+  const headers = new Headers(own)
+  if (!headers.has('baggage')) headers.set('baggage', baggageOf(call))
+  return { ...(method !== undefined && { method }), ...(body !== undefined && { body }), headers: [...headers] }
+}
+
+/** The end of the run ends the call, whatever else does. */
+function eitherOf(run: AbortSignal | undefined, own: AbortSignal | undefined): AbortSignal | undefined {
+  return run === undefined || own === undefined ? (run ?? own) : AbortSignal.any([run, own])
+}
+
+/** @throws DelegationError `subject_missing`, `subject_unavailable`: the tool never acts for the agent by accident */
 async function subjectTokenOf({ run }: ToolCallContext): Promise<string> {
   if (run === undefined) {
     throw new DelegationError('subject_missing', 'The run acts for nobody: give it the configuration of onBehalfOf().')
   }
-  return typeof run.subjectToken === 'string' ? run.subjectToken : run.subjectToken()
+  if (typeof run.subjectToken === 'string') return run.subjectToken
+  try {
+    return await run.subjectToken()
+  } catch (error) {
+    if (error instanceof DelegationError) throw error
+    // biome-ignore lint/style/useErrorCause: the cause could quote a token
+    throw new DelegationError('subject_unavailable', 'The token of the person could not be had.')
+  }
 }

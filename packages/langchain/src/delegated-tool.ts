@@ -1,12 +1,19 @@
-import { DelegationError, InteractionRequiredError } from '@behalf/agent'
+import { DelegationError, InteractionRequiredError, type ToolFacts } from '@behalf/agent'
 import type { ToolMessage } from '@langchain/core/messages'
 import { type DynamicStructuredTool, type ToolRunnableConfig, type ToolSchemaBase, tool } from '@langchain/core/tools'
 import type { InferInteropZodInput, InferInteropZodOutput, InteropZodObject } from '@langchain/core/utils/types'
 import { createRuntime, type DelegatedRuntime } from './delegated-runtime.js'
 import { baseOf, type Delegation } from './delegation.js'
 import { waitForPerson } from './interruption.js'
-import { createRefusal, createRefusalMessage } from './refusal.js'
+import { createRefusal, createRefusalMessage, refusalOf } from './refusal.js'
 import { describeCall, type ToolCallContext } from './tool-call.js'
+
+/** What a call ended with. */
+interface Ending {
+  readonly answer: unknown
+  /** What the model is told of instead of an answer. */
+  readonly failure: unknown
+}
 
 /** How often a person's answer may lead to another try: whoever answers at once, and is no person, ends here. */
 const mostTries = 16
@@ -50,17 +57,43 @@ export function delegatedTool<Schema extends ToolSchemaBase, Name extends string
   const { delegation, ...rest } = fields
   baseOf(delegation)
 
-  async function run(input: ToolArguments<Schema>, config: ToolRunnableConfig): Promise<unknown> {
-    const call = describeCall(fields.name, config)
+  /** Tries until there is an answer for the model. Yields what a tool that streams yields. */
+  async function* attempts(
+    input: ToolArguments<Schema>,
+    config: ToolRunnableConfig,
+    call: ToolCallContext,
+  ): AsyncGenerator<unknown, Ending> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await fn(input, createRuntime(delegation, input, config, call))
+        const output: unknown = await fn(input, createRuntime(delegation, input, config, call))
+        return { answer: isGenerator(output) ? yield* output : output, failure: undefined }
       } catch (error) {
         const message = refuse(error, tries < mostTries ? config : {}, call)
-        if (message === undefined) continue
-        return fields.responseFormat === 'content_and_artifact' ? [message, undefined] : message
+        if (message !== undefined) return endWith(message, error, fields.responseFormat)
       }
     }
+  }
+
+  async function* recorded(input: ToolArguments<Schema>, config: ToolRunnableConfig): AsyncGenerator<unknown, unknown> {
+    const call = describeCall(fields.name, config)
+    const end = delegation.client.recordTool?.(factsOf(delegation, call))
+    let failure: unknown = interrupted // by whoever reads no further
+    try {
+      const ending = yield* attempts(input, config, call)
+      failure = ending.failure
+      return ending.answer
+    } catch (error) {
+      failure = isSignal(error) ? interrupted : error
+      throw error
+    } finally {
+      end?.(failure)
+    }
+  }
+
+  async function run(input: ToolArguments<Schema>, config: ToolRunnableConfig): Promise<unknown> {
+    const steps = recorded(input, config)
+    const first = await steps.next()
+    return first.done ? first.value : goOn(first.value, steps)
   }
 
   // LangChain's own types are overloads, one for each kind of schema; a schema that is an object is what they have in common
@@ -80,4 +113,33 @@ function refuse(error: unknown, config: ToolRunnableConfig, call: ToolCallContex
   if (answer === 'try_again') return undefined
   if (call.toolCallId === undefined) throw error
   return createRefusalMessage(createRefusal(call, error, answer === 'declined'), call.toolCallId)
+}
+
+function endWith(message: ToolMessage, error: unknown, format: string | undefined): Ending {
+  return {
+    answer: format === 'content_and_artifact' ? [message, undefined] : message,
+    failure: refusalOf(message)?.outcome === 'declined' ? declined : error,
+  }
+}
+
+const declined = new DelegationError('declined', 'The person did not agree.')
+const interrupted = new DelegationError('interrupted', 'The run was interrupted.')
+
+/** What LangGraph throws to end a run for now. */
+function isSignal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'is_bubble_up' in error && error.is_bubble_up === true
+}
+
+function factsOf({ resource, tool }: Pick<Delegation, 'resource' | 'tool'>, call: ToolCallContext): ToolFacts {
+  const { run, toolCallId, traceparent } = call
+  return { resource, tool: tool ?? call.tool, toolCallId, runId: run?.id, transaction: run?.transaction, traceparent }
+}
+
+function isGenerator(output: unknown): output is AsyncGenerator<unknown, unknown> {
+  return typeof output === 'object' && output !== null && 'next' in output && typeof output.next === 'function'
+}
+
+async function* goOn(first: unknown, steps: AsyncGenerator<unknown, unknown>): AsyncGenerator<unknown, unknown> {
+  yield first
+  return yield* steps
 }

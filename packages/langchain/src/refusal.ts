@@ -4,7 +4,14 @@ import { refusedAnswerOf } from './refused-answer.js'
 import type { ToolCallContext } from './tool-call.js'
 
 /** How a call of a tool ended that was not made. */
-export type RefusalOutcome = 'consent_needed' | 'sign_in_needed' | 'declined' | 'refused' | 'ended' | 'unavailable'
+export type RefusalOutcome =
+  | 'consent_needed'
+  | 'approval_needed'
+  | 'sign_in_needed'
+  | 'declined'
+  | 'refused'
+  | 'ended'
+  | 'unavailable'
 
 /** Why a call was not made, for code: the `artifact` of the tool's message. The model sees a constant text instead. */
 export interface Refusal {
@@ -24,6 +31,8 @@ export interface Refusal {
 const texts: Readonly<Record<RefusalOutcome, string>> = {
   consent_needed:
     'Not done: the person you act for has to agree first. Tell them so, and do not call this tool again before they have.',
+  approval_needed:
+    'Not done: those who decide what you may do have to approve it first. Tell the person you act for, and do not call this tool again before they have.',
   sign_in_needed:
     'Not done: the person you act for has to sign in again first. Tell them so, and do not call this tool again before they have.',
   declined: 'Not done: the person you act for did not agree. Do not try again.',
@@ -40,7 +49,11 @@ const faults = new Set([
   'key_unavailable',
   'server_unavailable',
   'server_misbehaves',
+  'server_not_accepted',
+  'subject_unavailable',
 ])
+
+const needs = { consent: 'consent_needed', approval: 'approval_needed', sign_in: 'sign_in_needed' } as const
 
 /** Codes that say: what was given is over. */
 const endings = new Set(['invalid_grant', 'invalid_request', 'login_required', 'subject_missing', 'token_refused'])
@@ -80,9 +93,7 @@ export function refusalOf(message: object): Refusal | undefined {
 }
 
 function outcomeOf(error: DelegationError): RefusalOutcome {
-  if (error instanceof InteractionRequiredError) {
-    return error.interaction.kind === 'consent' ? 'consent_needed' : 'sign_in_needed'
-  }
+  if (error instanceof InteractionRequiredError) return needs[error.interaction.kind]
   if (error.isTransient || faults.has(error.code)) return 'unavailable'
   return endings.has(error.code) ? 'ended' : 'refused'
 }

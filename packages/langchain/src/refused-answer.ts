@@ -1,7 +1,4 @@
-import { DelegationError } from '@behalf/agent'
-
-/** What an API says of itself: a short word, such as `scope_insufficient`. */
-const word = /^[a-z][a-z0-9_]{0,63}$/u
+import { DelegationError, problemCodeOf } from '@behalf/agent'
 
 /** What code may know of an answer that refuses. */
 export interface RefusedAnswer {
@@ -13,7 +10,7 @@ export interface RefusedAnswer {
 /** The error of an answer that refuses (401, 403); what the API says in its own words stays behind. */
 export async function describeRefusedAnswer(response: Response): Promise<DelegationError> {
   const { status } = response
-  const cause: RefusedAnswer = { status, code: await codeOf(response) }
+  const cause: RefusedAnswer = { status, code: await problemCodeOf(response) }
   return status === 403
     ? new DelegationError('access_refused', 'The API refuses this call.', { cause })
     : new DelegationError('token_refused', 'The API no longer takes the token.', { cause })
@@ -23,10 +20,4 @@ export async function describeRefusedAnswer(response: Response): Promise<Delegat
 export function refusedAnswerOf({ cause }: DelegationError): RefusedAnswer | undefined {
   // made above alone: no other error has a cause with these members
   return typeof cause === 'object' && cause !== null && 'status' in cause ? (cause as RefusedAnswer) : undefined
-}
-
-async function codeOf(response: Response): Promise<string | undefined> {
-  const body: unknown = await response.json().catch(() => undefined)
-  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
-  return typeof code === 'string' && word.test(code) ? code : undefined
 }

@@ -12,35 +12,31 @@ export interface ToolCallContext {
   readonly run: Run | undefined
   /** LangChain's own, of this call alone; undefined where nobody traces. */
   readonly toolRunId: string | undefined
+  /** Whose trace is the run, and whose parent is this call (W3C Trace Context). */
+  readonly traceparent: string
 }
 
 export function describeCall(tool: string, config: ToolRunnableConfig): ToolCallContext {
-  return { tool, toolCallId: config.toolCall?.id, run: runOf(config), toolRunId: parentRunOf(config.callbacks) }
+  const [run, toolRunId] = [runOf(config), parentRunOf(config.callbacks)]
+  const traceparent = traceparentOf(run, toolRunId)
+  return { tool, toolCallId: config.toolCall?.id, run, toolRunId, traceparent }
 }
 
-/**
- * Headers that join an API's record to the run: `traceparent` (W3C Trace Context), whose trace is the run and whose parent is
- * the call of the tool, and `baggage` (W3C Baggage), which names them.
- */
-export function joiningHeaders({
-  tool,
-  toolCallId,
-  run,
-  toolRunId,
-}: ToolCallContext): Readonly<Record<string, string>> {
+function traceparentOf(run: Run | undefined, toolRunId: string | undefined): string {
   const [, traceId = idOf(run?.id ?? '') ?? randomHex(16), flags = '01'] =
-    /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-([\da-f]{2})/u.exec(run?.traceparent ?? '') ?? []
+    /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})/u.exec(run?.traceparent ?? '') ?? []
+  return `00-${traceId}-${idOf(toolRunId ?? '')?.slice(16) ?? randomHex(8)}-${flags}`
+}
+
+/** `baggage` (W3C Baggage) that names the run and the call to whoever follows the trace. */
+export function baggageOf({ tool, toolCallId, run, toolRunId }: ToolCallContext): string {
   const named = [
     ['gen_ai.tool.name', tool],
     ['gen_ai.tool.call.id', toolCallId],
     ['langchain.run_id', run?.id],
     ['langchain.tool_run_id', toolRunId],
   ] as const
-  const baggage = named.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(value)}`]))
-  return {
-    traceparent: `00-${traceId}-${idOf(toolRunId ?? '')?.slice(16) ?? randomHex(8)}-${flags}`,
-    baggage: baggage.join(','),
-  }
+  return named.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(value)}`])).join(',')
 }
 
 /** The digits of a UUID; undefined for another identifier. */

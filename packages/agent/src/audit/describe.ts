@@ -97,8 +97,10 @@ const faults = new Set([
   'aborted',
   'api_unavailable',
   'configuration',
+  'interrupted',
   'key_unavailable',
   'server_misbehaves',
+  'server_not_accepted',
   'server_unavailable',
   'subject_unavailable',
 ])
