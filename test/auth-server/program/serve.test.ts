@@ -178,6 +178,53 @@ describe('started', () => {
     expect(other.output.error).toMatch(/^encryptionKey .+\n$/mu)
   })
 
+  test('with another policy in its seed, it says that the earlier one is in force', async () => {
+    const lasting = { database: 'policies', encryptionKeyFiles: ['encryption.key'] }
+    const says = 'the policy in force is an earlier one of the seed: PUT /admin/policy changes it'
+    const { program } = await start(lasting)
+    await stop(program)
+    const { program: same } = await start(lasting)
+    await stop(same)
+    expect(same.output.out).not.toContain(says)
+    const rules = [{ id: 'none', effect: 'deny', when: { permissions: ['billing:export'] }, why: 'Never.' }]
+    const { program: other, issuer } = await start({
+      ...lasting,
+      seed: { ...agent.seed, policy: { ...agent.seed.policy, rules } },
+    })
+    expect(other.output.out).toContain(says)
+    expect((await agent.request(issuer)).status).toBe(200)
+    await stop(other)
+  })
+
+  test('with what init wrote, its operator gets a token to read and to withdraw, its API one for the trail, and neither gets more', async () => {
+    const folder = join(place.folder, 'operated')
+    const port = await freePort()
+    const issuer = `http://127.0.0.1:${port}`
+    expect(await run(['init', folder, '--issuer', issuer]).ended).toEqual({ code: 0, signal: null })
+    const program = run([join(folder, 'auth.yaml')])
+    await program.until('listening')
+
+    const tokenOf = async (id: string, resource: string, scope: string): Promise<unknown> => {
+      const secret = (await readFile(join(folder, `${id}.secret`), 'utf8')).trim()
+      const response = await fetch(`${issuer}/token`, {
+        method: 'POST',
+        headers: { Authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials', resource, scope }),
+      })
+      // a token, or an error
+      return ((await response.json()) as { access_token?: string }).access_token
+    }
+    const token = await tokenOf('operator', `${issuer}/admin`, 'admin:read admin:revoke admin:audit')
+    const headers = { Authorization: `Bearer ${token}` }
+    for (const path of ['/admin/agents', '/admin/consents', '/admin/audit/events']) {
+      expect((await fetch(`${issuer}${path}`, { headers })).status).toBe(200)
+    }
+    expect(await tokenOf('operator', `${issuer}/admin`, 'admin:write')).toBeUndefined()
+    expect(await tokenOf('billing-api', `${issuer}/audit`, 'audit:write')).toEqual(expect.any(String))
+    expect(await tokenOf('billing-api', `${issuer}/admin`, 'admin:read')).toBeUndefined()
+    await stop(program)
+  })
+
   test('with what init wrote, it issues the first token of the README', async () => {
     const folder = join(place.folder, 'auth')
     expect(await run(['init', folder]).ended).toEqual({ code: 0, signal: null })

@@ -29,8 +29,8 @@ const changeSchema = z.strictObject({
 
 const subjectText = /^[\x21-\x7e]{1,255}$/u
 
-/** A subject is no agent's id: tokens say who acts for whom by these texts alone. */
-const newSchema = changeSchema
+/** What one is registered with. A subject is no agent's id: tokens say who acts for whom by these texts alone. */
+export const newAccountSchema = changeSchema
   .omit({ status: true })
   .required()
   .extend({
@@ -83,7 +83,7 @@ export function createAccounts({
       return rows.map(toAccount)
     },
     create: async (input) => {
-      const { subject, username, name, permissions, password } = readInput(newSchema, input, 'account')
+      const { subject, username, name, permissions, password } = readInput(newAccountSchema, input, 'account')
       const hash = await hashPassword(password)
       return database.transaction(async () => {
         await holdName(database, 'account', subject)

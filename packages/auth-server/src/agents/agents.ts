@@ -32,7 +32,8 @@ const changeSchema = z.strictObject({
 /** `agent:` keeps ids apart from those of people and clients, which may not begin like that. */
 const agentId = /^agent:[a-z0-9][a-z0-9._-]{0,99}$/u
 
-const newSchema = changeSchema.extend({
+/** What one is registered with. */
+export const newAgentSchema = changeSchema.extend({
   id: z.string().regex(agentId, 'must be agent: and a name in lower case'),
   name: line,
   owner: line,
@@ -86,7 +87,7 @@ export function createAgents(
       return rows.map(toAgent)
     },
     create: async (input) => {
-      const { id, name, owner, description, status, roles, ceiling } = readInput(newSchema, input, 'agent')
+      const { id, name, owner, description, status, roles, ceiling } = readInput(newAgentSchema, input, 'agent')
       const created = await one(
         `insert into agents (id, name, description, owner, status, roles, ceiling, created_at, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict (id) do nothing returning *`,

@@ -65,8 +65,8 @@ seed:
     rules: []
   agents:
     - { id: agent:support, name: Support assistant, owner: support-team, roles: [support] }
-    - { id: service:billing-api, name: Billing API, owner: billing-team, roles: [api] }
-    - { id: service:operator, name: Operator, owner: platform-team, roles: [operator] }
+    - { id: agent:billing-api, name: Billing API, owner: billing-team, roles: [api] }
+    - { id: agent:operator, name: Operator, owner: platform-team, roles: [operator] }
   clients:
     - id: support-app
       name: Support assistant
@@ -80,12 +80,12 @@ seed:
             - ${JSON.stringify(keys.publicJwk)}
     - id: billing-api
       name: Billing API
-      agent: service:billing-api
+      agent: agent:billing-api
       metadata: { token_endpoint_auth_method: client_secret_basic, grant_types: [client_credentials], redirect_uris: [] }
       secret: ${JSON.stringify(keys.apiSecret)}
     - id: operator
       name: Operator
-      agent: service:operator
+      agent: agent:operator
       metadata: { token_endpoint_auth_method: client_secret_basic, grant_types: [client_credentials], redirect_uris: [] }
       secret: ${JSON.stringify(keys.operatorSecret)}
   accounts:

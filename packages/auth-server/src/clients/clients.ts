@@ -21,7 +21,8 @@ interface ClientRow {
 
 const clientId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/u
 
-const newSchema = z.strictObject({
+/** What one is registered with. */
+export const newClientSchema = z.strictObject({
   id: z.string().regex(clientId, 'must be letters, digits and . _ ~ -'),
   name: line,
   agentId: z.string().nullable(),
@@ -71,7 +72,7 @@ export function createClients({
       return rows.map(toClient)
     },
     create: async (input) => {
-      const { id, name, agentId, metadata: given } = readInput(newSchema, input, 'client')
+      const { id, name, agentId, metadata: given } = readInput(newClientSchema, input, 'client')
       const metadata = await readMetadata(given, agentId !== null)
       return database.transaction(async () => {
         await holdName(database, 'client', id)
