@@ -57,3 +57,19 @@ it('an application that only signs people in gets a token without a scope, which
   const record = await scene.server.context.tokens.verify(access_token)
   expect(record).toMatchObject({ kind: 'subject', subject: 'user_a', scope: [], resource: scene.server.issuer })
 })
+
+it('a request that names no scope is refused as such, before anybody signs in (RFC 6749 section 3.3)', async () => {
+  const { url } = await scene.begin({ client: 'shop', scope: 'billing:pay', parameters: { resource: billing } })
+  const without = new URL(url)
+  without.searchParams.delete('scope')
+  const ask = async (at: string | URL) => (await fetch(at, { redirect: 'manual' })).headers.get('location') ?? ''
+  const answer = new URL(await ask(without))
+  expect([answer.href.startsWith(scene.callback), answer.searchParams.get('error')]).toEqual([true, 'invalid_scope'])
+  expect(await ask(url)).toMatch(/^\/interaction\//u)
+
+  const headers = { authorization: `Basic ${btoa(`shop:${secret}`)}` }
+  const push = async ({ searchParams: body }: URL) =>
+    (await fetch(`${scene.server.issuer}/request`, { method: 'POST', headers, body })).json()
+  expect(await push(without)).toMatchObject({ error: 'invalid_scope' })
+  expect(await push(new URL(url))).toMatchObject({ request_uri: expect.any(String) })
+})

@@ -154,6 +154,7 @@ function configurationOf(
         defaultResource: async (_ctx, _client, oneOf) => oneOf ?? settings.issuer,
         useGrantedResource: async () => true,
         getResourceServerInfo: async (ctx: KoaContextWithOIDC, resource: string, { clientId }) => {
+          demandScope(ctx)
           const isExchange = ownGrants.includes(String(ctx.oidc.params?.grant_type))
           const described = await describeResource(context, resource, algorithm, { clientId, isExchange })
           if (described === undefined) throw new errors.InvalidTarget('resource is not known')
@@ -162,4 +163,14 @@ function configurationOf(
       },
     },
   }
+}
+
+/**
+ * A request that names no scope gets none, for there is no default (RFC 6749 section 3.3): said before anybody signs in for it.
+ *
+ * @throws InvalidScope
+ */
+function demandScope({ oidc }: KoaContextWithOIDC): void {
+  const begins = oidc.route === 'authorization' || oidc.route === 'pushed_authorization_request'
+  if (begins && !oidc.params?.scope) throw new errors.InvalidScope('no scope is asked for', '')
 }
