@@ -1,10 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { scenarios, suiteVersion } from './scenarios.js'
-import { listClientScenarios, readSuiteVersion, runClientScenario, runsHere } from './suite.js'
+import { describeSuite, listClientScenarios, readSuiteVersion, runClientScenario } from './suite.js'
 
-if (!runsHere) process.stderr.write('skipped, for want of Node 22: the MCP conformance suite\n')
-
-describe.skipIf(!runsHere)('the MCP conformance suite', () => {
+describeSuite('the MCP conformance suite, of @behalf/agent', () => {
   test('is the one that the table is about, and has no scenario that is not in it', async () => {
     expect(await readSuiteVersion()).toBe(suiteVersion)
     const there = (await listClientScenarios()).filter((name) => name.startsWith('auth/'))

@@ -25,12 +25,13 @@ export interface McpScene {
   close(): Promise<void>
 }
 
-export async function openMcp(): Promise<McpScene> {
+/** @param callbacks where the application may be answered beside {@link callback}; and `phone`, which keeps no secret */
+export async function openMcp(callbacks: readonly string[] = []): Promise<McpScene> {
   const tools = await listenForTools()
   const notes = await listenForTools()
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const privateJwk = { ...(await exportJWK(privateKey)), kid: 'agent-1' }
-  const server = await startAuthServer({ seed: seedOf(tools, notes, await exportJWK(publicKey)) })
+  const server = await startAuthServer({ seed: seedOf(tools, notes, await exportJWK(publicKey), callbacks) })
   const { issuer } = server
   tools.open(issuer, { whoami: ['tools:call'], erase: ['tools:call', 'tools:erase'] })
   notes.open(issuer, { whoami: ['notes:read'], erase: ['notes:read'] })
@@ -51,7 +52,7 @@ export async function openMcp(): Promise<McpScene> {
   }
 }
 
-function seedOf(tools: ToolServer, notes: ToolServer, { x = '', y = '' }: JWK) {
+function seedOf(tools: ToolServer, notes: ToolServer, { x = '', y = '' }: JWK, callbacks: readonly string[]) {
   const resourceOf = ({ eventsUrl }: ToolServer, name: string) => ({ name, securityEvents: eventsUrl })
   const permission = ({ url }: ToolServer, words: string) =>
     ({ resource: url.href, words, risk: 'low', consent: 'none' }) as const
@@ -86,8 +87,17 @@ function seedOf(tools: ToolServer, notes: ToolServer, { x = '', y = '' }: JWK) {
       {
         id: 'desk',
         name: 'Desk',
-        metadata: { ...bySecret, grant_types: ['authorization_code'], redirect_uris: [callback] },
+        metadata: { ...bySecret, grant_types: ['authorization_code'], redirect_uris: [callback, ...callbacks] },
         secret: secretOf('desk'),
+      },
+      {
+        id: 'phone',
+        name: 'Phone',
+        metadata: {
+          token_endpoint_auth_method: 'none',
+          grant_types: ['authorization_code'],
+          redirect_uris: [callback, ...callbacks],
+        },
       },
       { ...agent, id: 'agent-secret', metadata: { ...agent.metadata, ...bySecret }, secret: secretOf('agent-secret') },
       { ...agent, id: 'agent-key', metadata: { ...agent.metadata, ...byKey } },

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import { describe } from 'vitest'
 import { z } from 'zod'
 
 /** What the suite says of a run. */
@@ -33,8 +34,13 @@ const check = z.object({
 const require = createRequire(import.meta.url)
 const folder = join(import.meta.dirname, '..')
 
-/** Whether the suite runs on this Node. */
-export const runsHere: boolean = Number(process.versions.node.split('.')[0]) >= 22
+const runsHere = Number(process.versions.node.split('.')[0]) >= 22
+
+/** Tests that run the suite: skipped on a Node that is too old for it, with one line that says so. */
+export function describeSuite(name: string, tests: () => void): void {
+  if (!runsHere) process.stderr.write(`skipped, for want of Node 22: ${name}\n`)
+  describe.skipIf(!runsHere)(name, tests)
+}
 
 /** Version of the suite that is installed. */
 export async function readSuiteVersion(): Promise<string> {
@@ -85,8 +91,12 @@ function outcomeOf(stdout: string, log: string): Outcome {
   }
 }
 
-/** Runs the suite's program, which finds this Node before any other. */
-function runSuite(
+/**
+ * Runs the suite's program, which finds this Node before any other.
+ *
+ * @param onOutput learns of all that was written so far, whenever more is
+ */
+export function runSuite(
   parameters: readonly string[],
   onOutput: (text: string) => void = () => {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
