@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { agentId, createScriptedModel, createSupportAgent, createTools } from '@behalf/example-agent'
+import { createScriptedModel, createSupportAgent, createTools } from '@behalf/example-agent'
 import { type InteractionRequest, onBehalfOf, refusalOf } from '@behalf/langchain'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -40,7 +40,7 @@ describe('a question of a person', () => {
     expect(others).toEqual([])
     expect(request?.claims).toMatchObject({
       sub: ada,
-      act: { sub: agentId },
+      act: { sub: 'agent:support' },
       aud: 'https://billing.example.com',
       scope: 'billing:read',
       tctx: { tool: 'get_customer_billing' },
@@ -262,12 +262,12 @@ describe('the trail', () => {
       runId,
       callbacks: [{ handleToolStart: (_tool, _input, id) => void toolRuns.push(id) }],
     })
-    const { event } = await scene.trail.of(runId.replaceAll('-', ''))
+    const event = await scene.decisionOf(runId.replaceAll('-', ''))
     expect(toolRuns).toHaveLength(1)
     expect(event).toMatchObject({
       decision: 'allow',
       subject: { id: ada },
-      actor: { id: agentId },
+      actor: { id: 'agent:support' },
       tool: { name: 'list_orders' },
       txn: 'thread:trail',
       trace: { trace_id: runId.replaceAll('-', ''), span_id: toolRuns[0]?.replaceAll('-', '').slice(16) },

@@ -1,15 +1,12 @@
-import {
-  createScriptedModel,
-  createStage,
-  createSupportAgent,
-  createTools,
-  type ScriptedCall,
-  type Stage,
-} from '@behalf/example-agent'
+import type { DelegationClient } from '@behalf/agent'
+import type { AuthServer } from '@behalf/auth-server'
+import { createScriptedModel, createSupportAgent, createTools, type ScriptedCall } from '@behalf/example-agent'
+import { type Apis, createStage } from '@behalf/example-stage'
 import { onBehalfOf } from '@behalf/langchain'
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, MemorySaver } from '@langchain/langgraph'
 import { decodeJwt, type JWTPayload } from 'jose'
+import { vi } from 'vitest'
 import { type Run, runOf } from './run.js'
 
 export const ada = 'user_8f2c1d'
@@ -32,7 +29,11 @@ export interface Conversation {
 }
 
 /** The example on its stage, with everything it sends written down. */
-export interface Scene extends Stage {
+export interface Scene {
+  readonly issuer: string
+  readonly context: AuthServer['context']
+  readonly apis: Apis
+  readonly client: DelegationClient
   readonly sent: SentRequest[]
   /** Done before each request is sent. */
   before: (request: SentRequest) => Promise<void>
@@ -40,11 +41,16 @@ export interface Scene extends Stage {
   talk(subject: string, thread: string, steps: readonly (readonly ScriptedCall[])[]): Promise<Conversation>
   /** Requests that APIs got, with the claims of their tokens. */
   calls(): readonly (SentRequest & { readonly claims: JWTPayload })[]
+  /** The token of a person, from their sign-in at the agent's application. */
+  tokenOf(subject: string): Promise<string>
+  /** The decision of an API about a call, as soon as it is in the trail. */
+  decisionOf(traceId: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  close(): Promise<void>
 }
 
 export async function createScene(): Promise<Scene> {
   const sent: SentRequest[] = []
-  const stage = await createStage(async (input, init = {}) => {
+  const send: typeof fetch = async (input, init = {}) => {
     const request = {
       url: input instanceof Request ? input.url : String(input),
       method: init.method ?? 'GET',
@@ -54,18 +60,30 @@ export async function createScene(): Promise<Scene> {
     await scene.before(request)
     sent.push(request)
     return fetch(input, init)
-  })
-  const tools = createTools(stage.apis, stage.client)
+  }
+  const { authority, apis, support, people, close } = await createStage({ send })
+  const { issuer, context } = authority
+  const tools = createTools(apis, support.client)
 
   const scene: Scene = {
-    ...stage,
+    issuer,
+    context,
+    apis,
+    client: support.client,
     sent,
+    tokenOf: (subject) => support.subjectToken(subject === ada ? people.ada : people.bob),
+    decisionOf: (traceId) =>
+      vi.waitUntil(async () => {
+        const { events } = await context.audit.search({ trace: traceId, type: 'access.decision' }, { limit: 1 })
+        return events.at(0)
+      }),
+    close,
     before: async () => {},
     talk: async (subject, thread, steps) => {
       const model = createScriptedModel(steps)
       const saver = new MemorySaver()
       const agent = createSupportAgent(model, tools, saver)
-      const token = await stage.tokenOf(subject)
+      const token = await scene.tokenOf(subject)
       const configure = (config: RunnableConfig = {}) =>
         onBehalfOf(token, { ...config, configurable: { thread_id: thread } })
       return {
@@ -78,7 +96,7 @@ export async function createScene(): Promise<Scene> {
     },
     calls: () =>
       sent
-        .filter(({ url }) => !url.startsWith(stage.issuer))
+        .filter(({ url }) => !url.startsWith(issuer))
         .map((request) => {
           const [, token = ''] = request.headers.get('authorization')?.split(' ') ?? []
           return { ...request, claims: decodeJwt(token) }

@@ -1,13 +1,21 @@
 import type { DelegationClient } from '@behalf/agent'
+import type { Apis } from '@behalf/example-stage'
 import { delegatedTool as tool } from '@behalf/langchain'
-import { type Apis, post, read } from './apis.js'
 import { none, someCharge, someUser } from './arguments.js'
+import { post, read } from './requests.js'
 
 /** After: no key at all. Every call has a token of its own, for this person, this tool and this API, and for a minute. */
 export const createTools = ({ billing, users, orders, refunds }: Apis, client: DelegationClient) => [
   tool(async (_, { fetch }) => read(await fetch(`${billing.url}/plan`)), {
     name: 'get_customer_billing',
     description: 'The plan of the customer, its price and when it renews.',
+    schema: none,
+    delegation: { client, ...billing },
+  }),
+
+  tool(async (_, { fetch }) => read(await fetch(`${billing.url}/charges`)), {
+    name: 'list_charges',
+    description: 'What the customer was charged.',
     schema: none,
     delegation: { client, ...billing },
   }),

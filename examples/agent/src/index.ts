@@ -1,7 +1,4 @@
-export { type Api, type ApiName, type Apis, names, resourceOf } from './apis.js'
 export { createTools } from './delegated-tools.js'
-export { createScriptedModel, type ScriptedCall } from './model.js'
-export { createStage, type Stage } from './stage.js'
+export { chooseModel, createScriptedModel, type ScriptedCall } from './model.js'
 export { createTools as createStaticKeyTools } from './static-key-tools.js'
 export { createSupportAgent } from './support-agent.js'
-export { agentId, clientId } from './world.js'

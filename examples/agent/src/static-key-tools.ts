@@ -1,12 +1,19 @@
+import type { ApiName, Apis } from '@behalf/example-stage'
 import { tool } from 'langchain'
-import { type ApiName, type Apis, get, post, read } from './apis.js'
 import { none, someCharge, someUser } from './arguments.js'
+import { get, post, read } from './requests.js'
 
 /** Before: a key for each API, good for every customer until somebody changes it. */
 export const createTools = ({ billing, users, orders, refunds }: Apis, keys: Readonly<Record<ApiName, string>>) => [
   tool(async () => read(await fetch(`${billing.url}/plan`, get(keys.billing))), {
     name: 'get_customer_billing',
     description: 'The plan of the customer, its price and when it renews.',
+    schema: none,
+  }),
+
+  tool(async () => read(await fetch(`${billing.url}/charges`, get(keys.billing))), {
+    name: 'list_charges',
+    description: 'What the customer was charged.',
     schema: none,
   }),
 

@@ -1,4 +1,5 @@
-import { createRevocationList } from '@behalf/core'
+import { clientToken, httpSink } from '@behalf/audit'
+import { createRevocationList, type Warning } from '@behalf/core'
 import { createGuard, getAuth } from '@behalf/express'
 import express from 'express'
 import { accounts } from './accounts.js'
@@ -6,8 +7,11 @@ import { accounts } from './accounts.js'
 const {
   ISSUER = 'https://auth.example.com',
   AUDIENCE = 'https://billing.example.com',
+  RESOURCE = AUDIENCE,
   HOST = '127.0.0.1',
   PORT = '4001',
+  AUDIT_CLIENT_ID: clientId = '',
+  AUDIT_CLIENT_SECRET: clientSecret = '',
 } = process.env
 
 /** One JSON object a line: what a log collector wants. */
@@ -15,16 +19,33 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
+/** What an operator should know. */
+function warn({ code, message }: Warning): void {
+  writeLine({ type: 'warning', code, message })
+}
+
+// Decisions go to the trail of the auth server where this API has a client there; else to the log.
+const audit =
+  clientSecret === ''
+    ? writeLine
+    : httpSink({
+        url: `${ISSUER}/audit/events`,
+        token: clientToken({ serverUrl: ISSUER, clientId, clientSecret }),
+        service: 'billing-api',
+        onWarning: warn,
+      })
+
 // What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
 const revocations = createRevocationList()
 
 const { requireScope, metadata, securityEvents, resourceServer } = createGuard({
   issuer: ISSUER,
   audience: AUDIENCE,
-  audit: writeLine,
+  resource: RESOURCE, // where clients call it: DPoP proofs are made for this address
+  audit,
   revocation: revocations,
   securityEvents: { revocations },
-  onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
+  onWarning: warn,
 })
 
 const app = express()

@@ -1,30 +1,36 @@
+import { apiNames, frameworks, type Stage } from '@behalf/example-stage'
 import { decodeJwt } from 'jose'
-import { apis, frameworks } from './apis.js'
 import { paint, print } from './paint.js'
-import { delegated, task } from './party.js'
-import type { Stage } from './stage.js'
 
-/** Says what is up, and what the agent carries. */
-export async function introduce({ authority, service, support, person }: Stage): Promise<void> {
+/** Says what is up. */
+export function introduce({ authority, apis }: Stage): void {
   print(paint('bold', 'Behalf: an agent calls four APIs for a person, and each API decides by itself'))
   print()
-  for (const api of apis) print(`  ${`${api}-api`.padEnd(12)}${frameworks[api].padEnd(9)}${service(api).url}`)
-  print(`  ${'auth server'.padEnd(12)}${''.padEnd(9)}${authority.issuer}`)
+  for (const name of apiNames) print(`  ${`${name}-api`.padEnd(12)}${frameworks[name].padEnd(10)}${apis[name].url}`)
+  print(`  ${'auth server'.padEnd(12)}${'PGlite'.padEnd(10)}${authority.issuer}`)
+  print(`  ${'agent'.padEnd(12)}${'LangChain'.padEnd(10)}${process.env.BEHALF_MODEL || 'a scripted model, no network'}`)
   print()
-  print(`Ada signs in at the support desk and allows its agent to act for her. For every call, the agent exchanges`)
-  print(`her token for one of its own (RFC 8693). The one for billing says:`)
+}
+
+/** Says what a delegation token says. */
+export function explain(token: string): void {
+  const { sub, act, client_id, aud, scope, txn, tctx, cnf, iat = 0, exp = 0 } = decodeJwt<Delegation>(token)
+  const rows: [claim: string, value: string | undefined, meaning: string][] = [
+    ['sub', sub, 'for whom'],
+    ['act.sub', act?.sub, 'through which agent'],
+    ['client_id', client_id, 'who asked'],
+    ['aud', [aud].flat()[0], 'at this API, no other'],
+    ['scope', scope, 'for this, no more'],
+    ['tctx', JSON.stringify(tctx), 'by this tool, to this end'],
+    ['txn', txn, 'in this task'],
+    ['cnf.jkt', cnf?.jkt, 'with this key of the agent'],
+    ['exp', `${exp - iat} seconds`, 'and for so long'],
+  ]
   print()
-  const token = await delegated(support, person, authority.issuer, 'billing').token()
-  const { sub, act, client_id, aud, scope, txn, tctx, iat = 0, exp = 0 } = decodeJwt<Delegation>(token ?? '')
-  say('sub', sub, 'for whom')
-  say('act.sub', act?.sub, 'through which agent')
-  say('client_id', client_id, 'who asked')
-  say('aud', [aud].flat()[0], 'at this API, no other')
-  say('scope', scope, 'for this, no more')
-  say('tctx', JSON.stringify(tctx), 'by this tool, to this end')
-  say('txn', txn ?? task, 'in this task')
-  say('exp', `${exp - iat} seconds`, 'and for so long')
-  print()
+  print('     The token that the billing API got:')
+  for (const [claim, value = '-', meaning] of rows) {
+    print(`       ${claim.padEnd(10)}${value.padEnd(56)}  ${paint('dim', meaning)}`)
+  }
 }
 
 interface Delegation {
@@ -33,8 +39,5 @@ interface Delegation {
   readonly scope?: string
   readonly txn?: string
   readonly tctx?: object
-}
-
-function say(claim: string, value: string | undefined, meaning: string): void {
-  print(`  ${claim.padEnd(12)}${(value ?? '-').padEnd(41)}  ${paint('dim', meaning)}`)
+  readonly cnf?: { readonly jkt?: string }
 }

@@ -1,29 +1,29 @@
 import { parseArgs } from 'node:util'
-import { printAuthorityTrail } from './authority-trail.js'
+import { createStage } from '@behalf/example-stage'
 import { introduce } from './introduction.js'
 import { createLifeline } from './lifeline.js'
 import { serve } from './serve.js'
-import { createStage } from './stage.js'
-import { createStory } from './story.js'
+import { createStory, refundMaxAge } from './story.js'
 import { summarize, tell } from './tell.js'
-import { printTrail } from './trail.js'
+import { tellTrail } from './trail.js'
+import { createWire } from './wire.js'
 
 const lifeline = createLifeline()
 const options = readOptions()
 
 try {
-  const stage = await createStage()
-  const story = createStory(stage)
+  const wire = createWire()
+  const stage = await createStage({ send: wire.send, refundMaxAge })
+  wire.connect(stage)
 
-  await introduce(stage)
-  const outcome = await tell(story, stage)
-  printTrail(stage)
-  const isIntact = await printAuthorityTrail(stage)
-  const fits = summarize(outcome, stage, isIntact)
+  introduce(stage)
+  const outcome = await tell(await createStory(stage, wire), wire)
+  const isTrailRight = await tellTrail(stage, outcome)
+  const isRight = summarize(outcome, isTrailRight)
 
-  if (fits && options.serve) await serve(story, stage, lifeline.awaited())
+  if (isRight && options.serve) await serve(stage, lifeline.awaited())
   await stage.close()
-  process.exitCode = fits ? 0 : 1
+  process.exitCode = isRight ? 0 : 1
 } catch (error) {
   process.stderr.write(`The demo ended early: ${error instanceof Error ? error.message : 'for no known reason'}\n`)
   process.exit(1)

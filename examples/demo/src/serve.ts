@@ -1,39 +1,76 @@
+import { ada, resourceOf, type Stage, security } from '@behalf/example-stage'
+import { unboundToken } from './callers.js'
+import { task } from './desk.js'
 import { paint, print, verdictStyle } from './paint.js'
-import type { Stage } from './stage.js'
-import type { Call, Scene } from './story.js'
 import { createTokenDesk } from './token-desk.js'
-import { printTrailHeadings, printTrailLine } from './trail.js'
 
-/** Keeps the APIs up, prints lines to paste, and shows the audit trail as it grows, until `stopped` resolves. */
-export async function serve(scenes: readonly Scene[], stage: Stage, stopped: Promise<void>): Promise<void> {
-  const lines = scenes.flatMap((scene) => scene.lines).filter(isRepeatable)
-  const desk = await createTokenDesk(lines)
+interface Line {
+  readonly status: number
+  readonly says: string
+  /** Name of the token it carries; none where it carries none. */
+  readonly token?: string
+  readonly url: string
+}
 
-  print(paint('bold', 'The APIs stay up. Paste a line into another terminal; its audit event appears here.'))
-  for (const line of lines) {
-    const { status, code = '' } = line.expect
+/** Keeps everything up and prints links to open and lines to paste, until `stopped` resolves. */
+export async function serve(stage: Stage, stopped: Promise<void>): Promise<void> {
+  const { authority, apis, support, people, web } = stage
+  const { issuer } = authority
+  const desk = await createTokenDesk({
+    plan: () => unboundToken(support, people.ada, 'billing', 'get_customer_billing'),
+    profile: () => unboundToken(support, people.ada, 'users', 'get_user_profile'),
+    ada: () => web.tokenOf(people.ada, resourceOf('billing'), 'billing:read'),
+    trail: () => stage.securityToken(),
+  })
+  const lines: readonly Line[] = [
+    {
+      status: 200,
+      says: 'the agent reads the plan of the person it acts for',
+      token: 'plan',
+      url: `${apis.billing.url}/plan`,
+    },
+    { status: 200, says: 'Ada reads it herself', token: 'ada', url: `${apis.billing.url}/plan` },
+    { status: 403, says: 'that token does not open the charges', token: 'plan', url: `${apis.billing.url}/charges` },
+    { status: 401, says: 'nor another API', token: 'plan', url: `${apis.orders.url}/orders` },
+    {
+      status: 403,
+      says: "nor does Ada's profile open Bob's",
+      token: 'profile',
+      url: `${apis.users.url}/users/user_41b7aa`,
+    },
+    { status: 401, says: 'no token', url: `${apis.billing.url}/plan` },
+    { status: 200, says: 'the trail of the task', token: 'trail', url: `${issuer}/admin/audit/tasks/${task}` },
+    {
+      status: 200,
+      says: 'the whole of it, for a SIEM',
+      token: 'trail',
+      url: `${issuer}/admin/audit/export?format=ocsf`,
+    },
+    {
+      status: 200,
+      says: 'what an API says of itself',
+      url: `${apis.billing.url}/.well-known/oauth-protected-resource`,
+    },
+  ]
+
+  print(paint('bold', 'Everything stays up. Open in a browser:'))
+  print()
+  print(
+    `  ${issuer}/consents    what Ada allowed; withdraw it, and paste the first line below (${ada.username} / ${ada.password})`,
+  )
+  print(`  ${issuer}/approvals   what waits for her, or for Security (${security.username} / ${security.password})`)
+  print(`  ${issuer}/admin/openapi.json`)
+  print()
+  print(paint('bold', 'Paste into another terminal:'))
+  for (const { status, says, token, url } of lines) {
+    const credentials = token === undefined ? '' : `-H "Authorization: Bearer $(curl -s ${desk.address}/${token})" `
     print()
-    print(`${paint('dim', '#')} ${paint(verdictStyle(status), `${status} ${code}`.trim())}: ${line.again?.[1]}`)
-    print(curl(line, stage.service(line.api).url, desk.address))
+    print(`${paint('dim', '#')} ${paint(verdictStyle(status), `${status}`)}: ${says}`)
+    print(`curl -i ${credentials}'${url}'`)
   }
   print()
-  print('Each $(...) makes a fresh token, good for a minute. Ctrl-C stops everything.')
-  print()
-  printTrailHeadings()
-  stage.trail.follow((recorded) => printTrailLine(recorded, stage.trail.events.length))
+  print('Each $(...) gets a fresh token, good for a minute. Ctrl-C stops everything.')
 
   await stopped
   desk.close()
-}
-
-function isRepeatable(line: Scene['lines'][number]): line is Call {
-  return 'again' in line
-}
-
-/** A refused write never gets to its body, so its line does without one. */
-function curl({ call, again, expect }: Call, url: string, desk: string): string {
-  const credentials = again?.[0] ? `-H "Authorization: Bearer $(curl -s ${desk}/${again[0]})" ` : ''
-  const line = `curl -i ${credentials}${new URL(url).host}${call.path}`
-  if (!call.body) return line
-  return expect.status < 400 ? `${line} \\\n  -d '${JSON.stringify(call.body)}'` : `${line} -X ${call.method}`
 }

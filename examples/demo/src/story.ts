@@ -1,257 +1,297 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InteractionRequiredError } from '@behalf/agent'
-import type { Step } from '@behalf/example-harness'
-import { type Api, audienceOf } from './apis.js'
-import { type Agent, alone, copying, delegated, direct, forging, keeping, nobody, type Party, task } from './party.js'
-import type { Stage } from './stage.js'
-import { changed, keyOf, unsigned } from './token-text.js'
-import { uses } from './world.js'
+import { agents, resourceOf, type Stage, web } from '@behalf/example-stage'
+import { type ApiCall, bearer, type Headers, send, unboundToken } from './callers.js'
+import { openDesk, task } from './desk.js'
+import { answered, type Expected, issued, notIssued, refused, unreachable } from './expected.js'
+import { explain } from './introduction.js'
+import { note } from './note.js'
+import { createDpopProof } from './thief.js'
+import { changed, unsigned } from './token-text.js'
+import type { Wire } from './wire.js'
 
-/** One call of an API. */
-export interface Call extends Step {
-  readonly api: Api
-  readonly by: Party
-  /** For a call that can be repeated after the story: a name for its token and what it shows. */
-  readonly again?: readonly [token: string, says: string]
+/** Who makes a call, as the table says it. */
+export interface Caller {
+  readonly clientId: string
+  readonly subject: string
+  readonly agent?: string
 }
 
-/** A token that an agent asks the auth server for, and does not get. */
-export interface Ask {
-  readonly by: Party
-  readonly scope: string
-  readonly ask: () => Promise<unknown>
-  /** The error that the agent gets. */
-  readonly refused: string
+/** Something that is done, and what must go over the wire while it is. */
+export interface Act {
+  readonly by: Caller
+  readonly does: () => Promise<unknown>
+  /** Undefined where a real model decides. */
+  readonly leads: readonly Expected[] | undefined
 }
 
 export interface Scene {
   readonly title: string
-  /** What happens before its first call. */
+  /** What happens before, and is not a call. */
   readonly before?: () => Promise<unknown>
-  readonly lines: readonly (Call | Ask)[]
+  readonly acts: readonly Act[]
 }
 
-const order = { charge: 'ch_5591', amount: 100 }
+/** Seconds that a sign-in may lie back when money is given away. Minutes in real life; here nobody waits that long. */
+export const refundMaxAge = 2
 
-const plan = { api: 'billing', call: { method: 'GET', path: '/plan' } } as const
-const charges = { api: 'billing', call: { method: 'GET', path: '/charges' } } as const
-const profile = { api: 'users', call: { method: 'GET', path: '/users/user_8f2c1d' } } as const
-const otherProfile = { api: 'users', call: { method: 'GET', path: '/users/user_41b7aa' } } as const
-const orders = { api: 'orders', call: { method: 'GET', path: '/orders' } } as const
-const refund = { api: 'refunds', call: { method: 'POST', path: '/users/user_8f2c1d/refunds', body: order } } as const
-const otherRefund = {
-  api: 'refunds',
-  call: { method: 'POST', path: '/users/user_41b7aa/refunds', body: order },
-} as const
+/** Seconds for which a just-in-time grant is open. Minutes in real life. */
+const grantDuration = 3
 
-/** The calls, in order, with what must come of each. */
-export function createStory({ authority, person, support, growth, web, restart }: Stage): readonly Scene[] {
-  const { issuer } = authority
-  const byAgent = (api: Api): Party => delegated(support, person, issuer, api)
-  const byPerson = (api: Api): Party => direct(web, person, api)
+const plan: ApiCall = { at: 'billing', path: '/plan' }
+const charges: ApiCall = { at: 'billing', path: '/charges' }
+const orders: ApiCall = { at: 'orders', path: '/orders' }
+const refund: ApiCall = {
+  at: 'refunds',
+  path: '/users/user_8f2c1d/refunds',
+  body: { charge: 'ch_5591', amount: 100 },
+}
 
-  /** The agent wants more for the person than it has: a fresh token, whatever it holds. */
-  function asking(agent: Agent, api: Api, { scope, tool }: { scope: string; tool: string }, refused: string): Ask {
-    const ask = async (): Promise<unknown> =>
-      agent.client.getDelegationToken({
-        resource: audienceOf(api),
-        scope,
-        tool,
-        transaction: task,
-        subjectToken: await agent.application.tokenOf(person, issuer, agent.scope.join(' ')),
-        singleUse: true,
-      })
-    return { by: delegated(agent, person, issuer, api), scope, ask, refused }
+const billingTool = { name: 'get_customer_billing', args: {} }
+const chargesTool = { name: 'list_charges', args: {} }
+const profileTool = { name: 'get_user_profile', args: { userId: 'user_8f2c1d' } }
+const otherProfileTool = { name: 'get_user_profile', args: { userId: 'user_41b7aa' } }
+const ordersTool = { name: 'list_orders', args: {} }
+const refundTool = { name: 'refund_charge', args: { userId: 'user_8f2c1d', charge: 'ch_5591', amount: 100 } }
+
+/** Everything that happens, in order, with what must come of it. */
+export async function createStory(stage: Stage, wire: Wire): Promise<readonly Scene[]> {
+  const { authority, support, growth, people, operations, security } = stage
+  const { ada } = people
+  const desk = await openDesk(stage, ada)
+  const isScripted = !process.env.BEHALF_MODEL
+
+  const forAda: Caller = { clientId: support.clientId, subject: ada.subject, agent: support.id }
+  const growthForAda: Caller = { clientId: growth.clientId, subject: ada.subject, agent: growth.id }
+  const thief: Caller = { clientId: 'a thief', subject: ada.subject, agent: support.id }
+  const nobody: Caller = { clientId: '-', subject: '-' }
+
+  /** Ada talks to the agent. */
+  function says(leads: readonly Expected[], ...turn: Parameters<typeof desk.says>): Act {
+    return { by: forAda, does: () => desk.says(...turn), leads: isScripted ? leads : undefined }
   }
 
-  const held = keeping(byAgent('billing'))
-  const heldLater = keeping(byAgent('billing'))
-  let item: URL | undefined
-  const askAgain = asking(support, 'billing', uses.billing, 'consent_required')
+  /** Somebody sends a call with whatever they have. */
+  function sends(by: Caller, call: ApiCall, headers: () => Headers | Promise<Headers>, ...leads: Expected[]): Act {
+    return { by, does: async () => send(stage, wire, call, await headers()), leads }
+  }
+
+  const overheard = (): Headers => Object.fromEntries(wire.overheard('billing').headers)
+  const overheardToken = (): string => overheard().authorization?.split(' ')[1] ?? ''
+
+  async function changeRole(permissions: readonly string[]): Promise<void> {
+    await operations.patch('/policy/roles', () => ({ support: { permissions: [...permissions, 'audit:write'] } }))
+    support.client.forget() // for the story: what it holds would go on for its 60 seconds
+  }
+
+  async function openWindow(): Promise<void> {
+    const { id } = await operations.post('/grants', {
+      agentId: support.id,
+      subject: ada.subject,
+      resource: resourceOf('billing'),
+      scope: ['charges:read'],
+      justification: 'Ada asks about a charge she does not know',
+      duration: grantDuration,
+      transaction: task,
+    })
+    note('Operations', `asks for charges:read, for this agent, for Ada, in this task, for ${grantDuration} seconds`)
+    await security.post(`/grants/${String(id)}/approve`)
+    note('Security', 'approves: the window is open')
+  }
+
+  async function rotateKey(): Promise<void> {
+    const { activeFrom } = await operations.post('/keys/rotate', { purpose: 'token' })
+    await sleep(Math.max(0, Number(activeFrom) * 1000 - Date.now()) + 100)
+    support.client.forget()
+  }
 
   return [
     {
-      title: 'Ada signed in and allowed it: the support agent reads for her at three APIs and writes at the fourth',
-      lines: [
-        {
-          ...plan,
-          by: byAgent('billing'),
-          expect: { status: 200 },
-          again: ['support', 'the support agent reads the plan of the person it acts for'],
-        },
-        { ...profile, by: byAgent('users'), expect: { status: 200 } },
-        { ...orders, by: byAgent('orders'), expect: { status: 200 } },
-        { ...refund, by: byAgent('refunds'), expect: { status: 201 }, again: ['refund', 'and writes a refund'] },
-      ],
-    },
-    {
-      title: 'Ada calls by herself, in an application without an agent',
-      lines: [
-        {
-          ...plan,
-          by: byPerson('billing'),
-          expect: { status: 200 },
-          again: ['ada', 'Ada reads her plan without an agent'],
-        },
-        { ...orders, by: byPerson('orders'), expect: { status: 200 } },
-      ],
-    },
-    {
-      title: 'The agent asks for more than it was given: the auth server issues nothing',
-      lines: [
-        asking(support, 'billing', { scope: 'charges:read', tool: 'list_charges' }, 'invalid_scope'),
-        asking(growth, 'billing', uses.billing, 'invalid_scope'),
-      ],
-    },
-    {
-      title: 'The token for the plan does not open the charges',
-      lines: [
-        {
-          ...charges,
-          by: copying(byAgent('billing')),
-          expect: { status: 403, code: 'scope_insufficient' },
-          again: ['support', 'the token for the plan does not open the charges'],
-        },
-      ],
-    },
-    {
-      title: 'The token for billing does not open orders',
-      lines: [
-        {
-          ...orders,
-          by: copying(byAgent('billing')),
-          expect: { status: 401, code: 'audience_mismatch' },
-          again: ['support', 'the token for billing does not open orders'],
-        },
-      ],
-    },
-    {
-      title: "Ada's token does not open Bob's record",
-      lines: [
-        {
-          ...otherProfile,
-          by: byAgent('users'),
-          expect: { status: 403, code: 'subject_mismatch' },
-          again: ['profile', "Ada's token does not open Bob's record"],
-        },
-        { ...otherRefund, by: byAgent('refunds'), expect: { status: 403, code: 'subject_mismatch' } },
-      ],
-    },
-    {
-      title: 'A refund demands the support agent for Ada: not another agent, not Ada alone, not the agent alone',
-      lines: [
-        {
-          ...refund,
-          by: delegated(growth, person, issuer, 'refunds'),
-          expect: { status: 403, code: 'actor_unauthorized', audit: 'actor_not_allowed' },
-          again: ['growth', 'another agent may not write a refund, whatever it was given'],
-        },
-        {
-          ...refund,
-          by: byPerson('refunds'),
-          expect: { status: 403, code: 'actor_unauthorized', audit: 'delegation_required' },
-          again: ['person', 'nor may Ada without the agent'],
-        },
-        {
-          ...refund,
-          by: alone(support, 'refunds'),
-          expect: { status: 403, code: 'actor_unauthorized', audit: 'delegation_required' },
-          again: ['alone', 'nor may the agent for itself'],
-        },
-      ],
-    },
-    {
-      title: 'No token; one changed to allow more; one that nobody signed',
-      lines: [
-        { ...plan, by: nobody, expect: { status: 401, code: 'token_missing' }, again: ['', 'no token at all'] },
-        {
-          ...charges,
-          by: forging(byAgent('billing'), (token) => changed(token, { scope: 'billing:read charges:read' })),
-          expect: { status: 401, code: 'signature_invalid' },
-          again: ['changed', 'a token changed to allow more'],
-        },
-        {
-          ...plan,
-          by: forging(byAgent('billing'), unsigned),
-          expect: { status: 401, code: 'algorithm_rejected' },
-        },
-      ],
-    },
-    {
-      title: 'A token that the agent holds is good',
-      lines: [{ ...plan, by: held, expect: { status: 200 } }],
-    },
-    {
-      title: 'A second after Ada withdrew her consent it is not, and there is no other',
+      title: 'Ada signs in at the support desk, reads what its agent asks for, and allows it',
       async before() {
-        await person.withdraw(uses.billing.words)
-        await sleep(1_000)
+        await support.subjectToken(ada)
+        note('Ada', `allows: ${agents.support.scope.join(', ')}`)
       },
-      lines: [
-        { ...plan, by: held, expect: { status: 401, code: 'token_revoked' } },
+      acts: [
+        says([issued, answered('billing')], 'Show me my billing details.', [billingTool]),
+        { by: forAda, does: async () => explain(overheardToken()), leads: [] },
+      ],
+    },
+    {
+      title: 'Three tools, three APIs: a token for each, and the one it has already is used again',
+      acts: [
+        says(
+          [answered('billing'), issued, answered('users'), issued, answered('orders')],
+          'And all together: my plan, my profile (I am user_8f2c1d), my orders.',
+          [billingTool, profileTool, ordersTool],
+        ),
+      ],
+    },
+    {
+      title: 'Money: a fresh sign-in, and her consent to this charge and this amount',
+      before: () => sleep(refundMaxAge * 1000),
+      acts: [
+        says(
+          [
+            notIssued('insufficient_user_authentication'),
+            notIssued('consent_required'),
+            notIssued('consent_required'), // LangGraph plays a run that goes on again, up to where it waited
+            issued,
+            answered('refunds', 201),
+          ],
+          'Please refund 1 EUR of charge ch_5591.',
+          [refundTool],
+        ),
+      ],
+    },
+    {
+      title: 'A note in her orders talks the model into opening the profile of somebody else: the API does not',
+      acts: [
+        says(
+          [issued, answered('orders'), issued, refused('users', 403, 'subject_mismatch')],
+          'What do the notes on my orders say?',
+          [ordersTool, otherProfileTool],
+        ),
+      ],
+    },
+    {
+      title: 'Agents ask for more than they were given: no token',
+      acts: [
+        says([notIssued('invalid_scope')], 'What was I charged?', [chargesTool]),
         {
-          ...askAgain,
-          ask: () =>
-            askAgain.ask().catch((error: unknown) => {
-              item = itemOf(error)
-              throw error
-            }),
+          by: growthForAda,
+          does: () => unboundToken(growth, ada, 'billing', 'get_customer_billing').catch(() => null),
+          leads: [notIssued('invalid_scope')],
         },
-        { ...profile, by: byAgent('users'), expect: { status: 200 } },
       ],
     },
     {
-      title: 'Ada finds the question in her inbox and agrees: the agent goes on',
-      async before() {
-        if (item) await person.approve(item)
-        support.client.forget()
-      },
-      lines: [{ ...plan, by: byAgent('billing'), expect: { status: 200 } }],
-    },
-    {
-      title: 'The auth server rotates its key: tokens of the new one pass at once, those of the old one still do',
-      async before() {
-        const earlier = keyOf(await heldLater.token())
-        await authority.rotateKey()
-        support.client.forget()
-        if (keyOf(await byAgent('billing').token()) === earlier) throw new Error('the earlier key still signs')
-      },
-      lines: [
-        { ...plan, by: byAgent('billing'), expect: { status: 200 } },
-        { ...profile, by: byAgent('users'), expect: { status: 200 } },
-        { ...orders, by: byAgent('orders'), expect: { status: 200 } },
-        { ...refund, by: byAgent('refunds'), expect: { status: 201 } },
-        { ...plan, by: heldLater, expect: { status: 200 } },
+      title: `Just in time: somebody asks, somebody else approves, and the window is open for ${grantDuration} seconds`,
+      before: openWindow,
+      acts: [
+        says([issued, answered('billing')], 'What was I charged?', [chargesTool]),
+        {
+          by: forAda,
+          does: () => sleep(grantDuration * 1000),
+          leads: [],
+        },
+        says([notIssued('invalid_scope')], 'Once more, please?', [chargesTool]),
       ],
     },
     {
-      title: 'The auth server is gone: no new token, and those that are out go on',
+      title: 'Operations takes orders out of the role while the agent works, and puts them back',
+      before: () => changeRole(agents.support.scope.filter((scope) => scope !== 'orders:read')),
+      acts: [
+        says([notIssued('invalid_scope')], 'Is my dock on its way?', [ordersTool]),
+        { by: forAda, does: () => changeRole(agents.support.scope), leads: [] },
+        says([issued, answered('orders')], 'And now?', [ordersTool]),
+      ],
+    },
+    {
+      title: 'Somebody takes the token for billing off the wire, proof and all, and tries it from elsewhere',
+      acts: [
+        says([issued, answered('billing')], 'My plan again?', [billingTool]),
+        sends(thief, plan, overheard, refused('billing', 401, 'dpop_proof_replayed')),
+        sends(thief, plan, () => bearer(overheardToken()), refused('billing', 401, 'binding_required')),
+        sends(
+          thief,
+          plan,
+          () => createDpopProof(overheardToken(), stage.apis.billing.url, plan.path),
+          refused('billing', 401, 'binding_mismatch'),
+        ),
+        sends(thief, orders, overheard, refused('orders', 401, 'audience_mismatch')),
+      ],
+    },
+    {
+      title: 'What else an API refuses by itself',
+      acts: [
+        sends(nobody, plan, () => ({}), refused('billing', 401, 'token_missing')),
+        sends(
+          forAda,
+          charges,
+          async () => bearer(await unboundToken(support, ada, 'billing', 'get_customer_billing')),
+          issued,
+          refused('billing', 403, 'scope_insufficient'),
+        ),
+        sends(
+          forAda,
+          charges,
+          async () =>
+            bearer(
+              changed(await unboundToken(support, ada, 'billing', 'get_customer_billing'), { scope: 'charges:read' }),
+            ),
+          issued,
+          refused('billing', 401, 'signature_invalid'),
+        ),
+        sends(
+          forAda,
+          plan,
+          async () => bearer(unsigned(await unboundToken(support, ada, 'billing', 'get_customer_billing'))),
+          issued,
+          refused('billing', 401, 'algorithm_rejected'),
+        ),
+        sends(
+          { clientId: web.clientId, subject: ada.subject },
+          refund,
+          async () => bearer(await stage.web.tokenOf(ada, resourceOf('refunds'), 'refunds:write')),
+          refused('refunds', 403, 'actor_unauthorized', 'delegation_required'),
+        ),
+        sends(
+          { clientId: web.clientId, subject: ada.subject },
+          plan,
+          async () => bearer(await stage.web.tokenOf(ada, resourceOf('billing'), 'billing:read')),
+          answered('billing'),
+        ),
+      ],
+    },
+    {
+      title: 'Between the second tool and the third, Ada takes back what she allowed: a second later it is over',
+      acts: [
+        says(
+          [
+            answered('billing'),
+            issued,
+            answered('users'),
+            refused('orders', 401, 'token_revoked'),
+            notIssued('consent_required'),
+            notIssued('consent_required'),
+          ],
+          'Everything once more: plan, profile, orders.',
+          [billingTool, profileTool, ordersTool],
+          {
+            meanwhile: {
+              async list_orders() {
+                await ada.withdraw('See what you ordered')
+                note('Ada', 'takes back "See what you ordered", on the page of her consents')
+                await sleep(1_000)
+              },
+            },
+            consent: 'declines',
+          },
+        ),
+      ],
+    },
+    {
+      title: 'The auth server takes another signing key: nobody notices',
+      before: rotateKey,
+      acts: [
+        says([issued, answered('billing'), issued, answered('users')], 'My plan and my profile?', [
+          billingTool,
+          profileTool,
+        ]),
+      ],
+    },
+    {
+      title: 'The auth server is gone: tokens that are out still work, and there are no new ones',
       before: () => authority.leave(),
-      lines: [
-        asking(support, 'billing', uses.billing, 'server_unavailable'),
-        { ...plan, by: byAgent('billing'), expect: { status: 200 } },
-        { ...refund, by: byAgent('refunds'), expect: { status: 201 } },
+      acts: [
+        says([answered('billing'), answered('users')], 'My plan and my profile?', [billingTool, profileTool]),
+        says([unreachable, unreachable, unreachable], 'Another refund?', [refundTool]),
       ],
     },
     {
-      title: 'An API that restarts meanwhile knows no key yet: its fault, never the fault of the token',
-      before: () => restart('orders'),
-      lines: [{ ...orders, by: byAgent('orders'), expect: { status: 503, code: 'keys_unavailable' } }],
-    },
-    {
-      title: 'The auth server is back, and so is that API, by itself',
-      async before() {
-        await authority.comeBack()
-        await sleep(1_100)
-      },
-      lines: [{ ...orders, by: byAgent('orders'), expect: { status: 200 } }],
+      title: 'It is back, and the agent goes on',
+      before: () => authority.comeBack(),
+      acts: [says([answered('billing')], 'My plan, please?', [billingTool])],
     },
   ]
-}
-
-/** Where a person finds what the agent waits for. */
-function itemOf(error: unknown): URL | undefined {
-  if (!(error instanceof InteractionRequiredError) || error.interaction.kind !== 'consent') return undefined
-  const { uri, approvalId } = error.interaction
-  return uri === null ? undefined : new URL(`${uri}/${approvalId}`)
 }

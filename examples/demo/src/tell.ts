@@ -1,108 +1,113 @@
-import { DelegationError, InteractionRequiredError } from '@behalf/agent'
-import { play } from '@behalf/example-harness'
 import { type Column, columns, headings } from './columns.js'
+import { auditedCode, type Expected } from './expected.js'
 import { paint, print, verdictStyle } from './paint.js'
-import type { Party } from './party.js'
-import type { Stage } from './stage.js'
-import type { Ask, Call, Scene } from './story.js'
+import type { Act, Caller, Scene } from './story.js'
+import type { Sent, Wire } from './wire.js'
 
 const table: readonly Column[] = [
   ['#', 2],
   ['WHO', 8],
   ['FOR WHOM', 11],
   ['THROUGH', 13],
-  ['CALL', 39],
+  ['AT', 7],
+  ['WHAT', 34],
   ['VERDICT', 7],
   ['STATUS', 6],
-  ['CODE', 19],
+  ['CODE', 33],
 ]
+
+/** A call of an API, as its audit event must tell it. */
+export interface AuditedCall {
+  readonly at: Sent['at']
+  readonly code: string
+}
 
 /** What came of the story. */
 export interface Outcome {
-  /** Calls of APIs. */
-  readonly calls: number
-  /** Tokens asked for in vain. */
-  readonly asks: number
+  /** Calls of APIs, in order. */
+  readonly calls: readonly AuditedCall[]
+  /** Requests for tokens. */
+  readonly requests: number
   readonly failed: number
   readonly seconds: number
 }
 
-/** What came of a line, as the table shows it. */
-interface Told {
-  readonly what: string
-  readonly verdict: string
-  readonly status: number | null
-  readonly code: string
-  readonly mismatches: readonly string[]
-}
-
-/** Makes the calls one after the other and prints a row for each. */
-export async function tell(scenes: readonly Scene[], stage: Stage): Promise<Outcome> {
+/** Plays the scenes, and prints a row for whatever goes over the wire. */
+export async function tell(scenes: readonly Scene[], wire: Wire): Promise<Outcome> {
   const begun = performance.now()
-  const outcome = { calls: 0, asks: 0, failed: 0 }
+  const calls: AuditedCall[] = []
+  let [rows, failed] = [0, 0]
+
+  async function play({ by, does, leads }: Act): Promise<void> {
+    const left = [...(leads ?? [])]
+    wire.onSent = (sent) => {
+      rows += 1
+      const expected = leads === undefined ? sent : left.shift()
+      print(row(`${rows}`, by, sent))
+      if (sent.at !== 'auth') calls.push({ at: sent.at, code: auditedCode(expected ?? sent) })
+      if (expected !== undefined && isAs(expected, sent)) return
+      failed += 1
+      print(paint('red', `    ! expected ${expected === undefined ? 'nothing' : describe(expected)}`))
+    }
+    await does()
+    for (const missing of left) print(paint('red', `    ! did not come: ${describe(missing)}`))
+    failed += left.length
+  }
+
   print(` ${paint('dim', headings(table))}`)
-  for (const { title, before, lines } of scenes) {
+  for (const { title, before, acts } of scenes) {
     print()
     print(` ${paint('bold', title)}`)
     await before?.()
-    for (const line of lines) {
-      const told = await ('ask' in line ? tellAsk(line) : tellCall(line, stage))
-      outcome['ask' in line ? 'asks' : 'calls'] += 1
-      if (told.mismatches.length > 0) outcome.failed += 1
-      print(row(`${outcome.calls + outcome.asks}`, line.by, told))
-      for (const mismatch of told.mismatches) print(paint('red', `    ! ${mismatch}`))
-    }
+    for (const act of acts) await play(act)
   }
-  return { ...outcome, seconds: (performance.now() - begun) / 1000 }
+  wire.onSent = () => {}
+  return { calls, requests: rows - calls.length, failed, seconds: (performance.now() - begun) / 1000 }
 }
 
-async function tellCall(line: Call, stage: Stage): Promise<Told> {
-  const { api, call, by } = line
-  const { answer, recorded, mismatches } = await play(line, stage.service(api), by.call, stage.trail)
-  return {
-    what: `${call.method.padEnd(4)} ${api.padEnd(7)} ${call.path}`,
-    verdict: recorded.event.decision,
-    status: answer.status,
-    code: answer.code ?? '',
-    mismatches,
-  }
+function row(number: string, { clientId, subject, agent = '-' }: Caller, { at, what, status, code }: Sent): string {
+  const verdict = verdictOf(status, code)
+  const cells = columns(table, [
+    number.padStart(2),
+    clientId,
+    subject,
+    agent,
+    at,
+    what,
+    verdict,
+    `${status ?? '-'}`,
+    code,
+  ])
+  const style = verdictStyle(status ?? 500)
+  return ` ${cells.map((cell, index) => (index < 6 ? cell : paint(style, cell))).join('  ')}`.trimEnd()
 }
 
-async function tellAsk({ ask, scope, refused }: Ask): Promise<Told> {
-  const what = `POST auth    /token ${scope}`
-  const error: unknown = await ask().then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof DelegationError)) {
-    return { what, verdict: 'allow', status: null, code: 'issued', mismatches: [`issued, expected ${refused}`] }
-  }
-  const { code } = error
-  const mismatches = code === refused ? [] : [`the agent got ${code}, expected ${refused}`]
-  return { what, verdict: verdictOf(error), status: null, code, mismatches }
+/** Codes after which a person has to do something. */
+const pending = new Set(['consent_required', 'insufficient_user_authentication'])
+
+function verdictOf(status: number | null, code: string): string {
+  if (status === null || status >= 500) return 'error'
+  if (status < 400) return 'allow'
+  return pending.has(code) ? 'pending' : 'deny'
 }
 
-function verdictOf(error: DelegationError): string {
-  if (error instanceof InteractionRequiredError) return 'pending'
-  return error.isTransient ? 'error' : 'deny'
+function isAs({ at, status, code }: Pick<Expected, 'at' | 'status' | 'code'>, sent: Sent): boolean {
+  return at === sent.at && status === sent.status && code === sent.code
 }
 
-function row(number: string, { clientId, subject, agent = '-' }: Party, told: Told): string {
-  const { what, verdict, status, code } = told
-  const cells = columns(table, [number.padStart(2), clientId, subject, agent, what, verdict, `${status ?? '-'}`, code])
-  const style = verdictStyle(status ?? (verdict === 'deny' ? 400 : 500))
-  return ` ${cells.map((cell, index) => (index < 5 ? cell : paint(style, cell))).join('  ')}`.trimEnd()
+function describe({ at, status, code }: Expected): string {
+  return `${at} ${status ?? ''} ${code}`.trim()
 }
 
 /** Says whether all went as expected, in a sentence and as a boolean. */
-export function summarize({ calls, asks, failed, seconds }: Outcome, { trail }: Stage, isIntact: boolean): boolean {
-  const fits = failed === 0 && trail.events.length === calls && isIntact
+export function summarize({ calls, requests, failed, seconds }: Outcome, isTrailRight: boolean): boolean {
+  const isRight = failed === 0 && isTrailRight
   const verdict = failed === 0 ? 'every verdict as expected' : `${failed} not as expected`
   print()
   print(
-    `${calls} calls and ${asks} tokens asked for in vain in ${seconds.toFixed(1)} s, ${paint(fits ? 'green' : 'red', verdict)}; ` +
-      `${trail.events.length} audit events of the APIs.`,
+    `${calls.length} calls of APIs and ${requests} requests for tokens in ${seconds.toFixed(1)} s, ` +
+      `${paint(isRight ? 'green' : 'red', verdict)}${isTrailRight ? '' : paint('red', ', but not the trail')}.`,
   )
   print()
-  return fits
+  return isRight
 }

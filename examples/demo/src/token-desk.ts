@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Call } from './story.js'
 
 /** Hands out fresh tokens by name, so that a pasted line works for as long as the demo is up. On loopback only. */
 export interface TokenDesk {
@@ -9,14 +8,17 @@ export interface TokenDesk {
   close(): void
 }
 
-export async function createTokenDesk(lines: readonly Call[]): Promise<TokenDesk> {
-  const byPath = new Map(lines.map((line) => [`/${line.again?.[0]}`, line]))
+export async function createTokenDesk(tokens: Readonly<Record<string, () => Promise<string>>>): Promise<TokenDesk> {
+  const byPath = new Map(Object.entries(tokens).map(([name, make]) => [`/${name}`, make]))
 
   const server = createServer((request, response) => {
-    const line = byPath.get(request.url ?? '')
-    const issued = line ? line.by.token() : Promise.resolve(null)
-    issued.then(
-      (token) => response.writeHead(token ? 200 : 404, { 'Content-Type': 'text/plain' }).end(token),
+    const make = byPath.get(request.url ?? '')
+    if (make === undefined) {
+      response.writeHead(404).end()
+      return
+    }
+    make().then(
+      (token) => response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end(token),
       () => response.writeHead(500).end(),
     )
   })

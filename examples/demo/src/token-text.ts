@@ -1,10 +1,5 @@
 import { base64url, decodeJwt, decodeProtectedHeader } from 'jose'
 
-/** Which key signed it, as it says itself. */
-export function keyOf(token: string | null): string | undefined {
-  return decodeProtectedHeader(token ?? '').kid
-}
-
 /** The token with other claims and the signature it had. */
 export function changed(token: string, claims: object): string {
   const [header, , signature] = token.split('.')

@@ -1,71 +1,148 @@
-import type { DecisionEvent } from '@behalf/core'
-import type { RecordedEvent } from '@behalf/example-harness'
-import { type Column, columns, headings, wrap } from './columns.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, type ApiName, apiNames, resourceOf, type Stage } from '@behalf/example-stage'
+import { type Column, columns, headings } from './columns.js'
+import { task } from './desk.js'
+import { memberOf, textOf } from './members.js'
 import { paint, print } from './paint.js'
-import type { Stage } from './stage.js'
+import type { Outcome } from './tell.js'
 
 const table: readonly Column[] = [
-  ['#', 2],
-  ['API', 7],
+  ['#', 3],
+  ['TIME', 12],
+  ['WRITTEN BY', 11],
+  ['EVENT', 20],
   ['VERDICT', 7],
-  ['CODE', 19],
-  ['SUBJECT', 11],
-  ['AGENT', 13],
-  ['CLIENT', 8],
-  ['ROUTE', 23],
+  ['CODE', 30],
+  ['TOOL', 20],
+  ['WHERE', 21],
+  ['TOKEN', 8],
 ]
 
-const styles = { allow: 'green', deny: 'red', error: 'yellow' } as const
+const styles: Readonly<Record<string, Parameters<typeof paint>[0]>> = { allow: 'green', deny: 'red', error: 'yellow' }
 
-/** Prints the audit events so far: each in a line, and the first one whole. */
-export function printTrail({ trail: { events }, warnings }: Stage): void {
+/** Milliseconds until the trail must have everything. */
+const deadline = 10_000
+
+/**
+ * Prints the trail of the task, as Security reads it: what the agent's client, the auth server and four APIs wrote, in order.
+ * Then it is verified, a byte of it is changed behind the back of the server, and it is verified again.
+ *
+ * @returns whether every call is in it with the right verdict, and the changed record was named
+ */
+export async function tellTrail(stage: Stage, { calls }: Outcome): Promise<boolean> {
+  const recorded = await whenComplete(stage, calls.length)
   print()
-  print(paint('bold', 'What the four APIs wrote to their audit logs, one event for each call'))
+  print(paint('bold', `The trail of the task, ${task}: what the agent, the auth server and four APIs wrote of it`))
   print()
-  printTrailHeadings()
-  for (const [index, recorded] of events.entries()) printTrailLine(recorded, index + 1)
+  print(` ${paint('dim', headings(table))}`)
+  for (const [index, event] of (await readTask(stage)).entries()) print(row(event, index + 1))
 
   print()
-  print(paint('bold', 'What they told their operators'))
-  print()
-  for (const { api, code, message } of warnings) printWrapped(`${api}-api`, `${code}: ${message}`)
+  const missing = apiNames.filter((name) => !isAsCalled(name, calls, recorded))
+  for (const name of missing) print(paint('red', `  ! the events of ${name}-api are not those of its calls`))
+  const isComplete = missing.length === 0 && recorded.length === calls.length
+  print(
+    `  ${calls.length} calls of APIs, ${recorded.length} decisions in the trail: ${isComplete ? 'each is there, as it was answered' : paint('red', 'NOT ALL OF THEM')}.`,
+  )
+  return (await tellVerification(stage)) && isComplete
+}
 
-  const [first] = events
-  if (!first) return
-  print()
-  print(paint('bold', 'Event 1, whole'))
-  print()
-  for (const [member, value] of Object.entries(first.event)) {
-    printWrapped(member, JSON.stringify(value))
+/** Decisions of APIs, as soon as there are so many: they travel in batches. */
+async function whenComplete(stage: Stage, count: number): Promise<readonly Answer[]> {
+  await stage.flush()
+  for (const begun = Date.now(); ; await sleep(100)) {
+    const decisions = await readAll(stage, '/audit/events?type=access.decision')
+    const ofApis = decisions.filter((event) =>
+      apiNames.some((name) => textOf(event, 'resource', 'aud') === resourceOf(name)),
+    )
+    if (ofApis.length >= count || Date.now() - begun > deadline) return ofApis
   }
 }
 
-function printWrapped(label: string, text: string): void {
-  const lines = wrap(text, 103)
-  for (const [index, line] of lines.entries()) print(` ${(index === 0 ? label : '').padEnd(16)}${paint('dim', line)}`)
+/** Calls are made one after the other, so an API's events are in the order of its calls. */
+function isAsCalled(name: ApiName, calls: Outcome['calls'], recorded: readonly Answer[]): boolean {
+  const expected = calls.filter(({ at }) => at === name).map(({ code }) => code)
+  const codes = recorded
+    .filter((event) => textOf(event, 'resource', 'aud') === resourceOf(name))
+    .map((event) => textOf(event, 'reason', 'code'))
+  return expected.join() === codes.join()
 }
 
-export function printTrailHeadings(): void {
-  print(` ${paint('dim', headings(table))}`)
+function readTask(stage: Stage): Promise<readonly Answer[]> {
+  return readAll(stage, `/audit/events?transaction=${task}`)
 }
 
-/** Prints one audit event as one line. */
-export function printTrailLine({ service, event }: RecordedEvent, number: number): void {
+/** Every page of a search. */
+async function readAll({ security }: Stage, path: string): Promise<readonly Answer[]> {
+  const items: Answer[] = []
+  for (let after = ''; ; ) {
+    const page = await security.get(`${path}&limit=200${after}`)
+    items.push(...(memberOf(page, 'items') as readonly Answer[])) // objects, says the API's description
+    const next = textOf(page, 'next')
+    if (next === '') return items
+    after = `&after=${encodeURIComponent(next)}`
+  }
+}
+
+function row(event: Answer, number: number): string {
+  const verdict = textOf(event, 'decision')
   const cells = columns(table, [
-    `${number}`.padStart(2),
-    service,
-    event.decision,
-    event.reason.code,
-    subjectOf(event),
-    event.actor?.id ?? '-',
-    event.client?.id ?? '-',
-    `${event.request.method} ${event.resource.route ?? '-'}`,
+    `${number}`.padStart(3),
+    textOf(event, 'time').slice(11, 23),
+    textOf(event, 'observer', 'service') || 'auth-server',
+    textOf(event, 'type'),
+    verdict,
+    textOf(event, 'reason', 'code'),
+    textOf(event, 'tool', 'name'),
+    textOf(event, 'resource', 'route') || textOf(event, 'resource', 'aud').replace('https://', ''),
+    textOf(event, 'token', 'jti').slice(0, 6) && `${textOf(event, 'token', 'jti').slice(0, 6)}..`,
   ])
-  const style = styles[event.decision]
-  print(` ${cells.map((cell, index) => (index === 2 || index === 3 ? paint(style, cell) : cell)).join('  ')}`.trimEnd())
+  const style = styles[verdict]
+  return ` ${cells.map((cell, at) => (style && (at === 4 || at === 5) ? paint(style, cell) : cell)).join('  ')}`.trimEnd()
 }
 
-/** A token whose signature did not hold proves nothing, so its event names nobody. */
-function subjectOf({ subject, token }: DecisionEvent): string {
-  return subject?.id ?? (token ? '(unproven)' : '-')
+/** Verifies the trail as it is, with a byte of it changed, and as it was. */
+async function tellVerification(stage: Stage): Promise<boolean> {
+  const { audit, database } = stage.authority.context
+  await audit.checkpoint()
+
+  /** What somebody with the password of the database can do. */
+  async function alter(from: string, to: string): Promise<void> {
+    await database.transaction(async () => {
+      await database.query('set local session_replication_role = replica') // the table itself refuses changes
+      await database.query(
+        `update audit_events set event = replace(event, $1, $2) where type = 'access.decision' and resource = $3 and decision = 'allow'`,
+        [from, to, resourceOf('refunds')],
+      )
+    })
+  }
+
+  const before = await verify(stage)
+  print(
+    `  Read again from the first, ${before.events} events: ${before.faults[0] ?? 'every hash and every signature fits'}.`,
+  )
+  await alter('user_8f2c1d', 'user_8f2c1e')
+  const [found] = (await verify(stage)).faults
+  print(
+    `  One byte of the refund changed in the database, so that it was for somebody else: ${paint('red', found ?? 'NOBODY NOTICES')}.`,
+  )
+  await alter('user_8f2c1e', 'user_8f2c1d')
+  const after = await verify(stage)
+  print(`  Put back as it was: ${after.faults[0] ?? 'every hash and every signature fits'}.`)
+  return before.faults.length === 0 && found !== undefined && after.faults.length === 0
+}
+
+/** How many events there are, and what is wrong with them, in words. */
+async function verify({ security }: Stage): Promise<{ readonly events: number; readonly faults: readonly string[] }> {
+  const report = await security.get('/audit/verification')
+  const chains = memberOf(report, 'chains') as readonly Answer[] // objects, says the API's description
+  return {
+    events: chains.reduce((sum, chain) => sum + Number(memberOf(chain, 'events')), 0),
+    faults: chains
+      .filter((chain) => memberOf(chain, 'fault') !== undefined)
+      .map((chain) => {
+        const [source = ''] = textOf(chain, 'chain').replace('api:', '').split('/')
+        return `record ${String(memberOf(memberOf(chain, 'fault'), 'seq'))} of ${source} is ${textOf(chain, 'fault', 'what')}`
+      }),
+  }
 }

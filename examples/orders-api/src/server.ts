@@ -1,4 +1,5 @@
-import { createRevocationList } from '@behalf/core'
+import { clientToken, httpSink } from '@behalf/audit'
+import { createRevocationList, type Warning } from '@behalf/core'
 import { createGuard } from '@behalf/koa'
 import Router from '@koa/router'
 import Koa from 'koa'
@@ -7,8 +8,11 @@ import { orders } from './orders.js'
 const {
   ISSUER = 'https://auth.example.com',
   AUDIENCE = 'https://orders.example.com',
+  RESOURCE = AUDIENCE,
   HOST = '127.0.0.1',
   PORT = '4003',
+  AUDIT_CLIENT_ID: clientId = '',
+  AUDIT_CLIENT_SECRET: clientSecret = '',
 } = process.env
 
 /** One JSON object a line: what a log collector wants. */
@@ -16,16 +20,33 @@ function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
+/** What an operator should know. */
+function warn({ code, message }: Warning): void {
+  writeLine({ type: 'warning', code, message })
+}
+
+// Decisions go to the trail of the auth server where this API has a client there; else to the log.
+const audit =
+  clientSecret === ''
+    ? writeLine
+    : httpSink({
+        url: `${ISSUER}/audit/events`,
+        token: clientToken({ serverUrl: ISSUER, clientId, clientSecret }),
+        service: 'orders-api',
+        onWarning: warn,
+      })
+
 // What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
 const revocations = createRevocationList()
 
 const { requireAnyScope, metadata, securityEvents, resourceServer } = createGuard({
   issuer: ISSUER,
   audience: AUDIENCE,
-  audit: writeLine,
+  resource: RESOURCE, // where clients call it: DPoP proofs are made for this address
+  audit,
   revocation: revocations,
   securityEvents: { revocations },
-  onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
+  onWarning: warn,
 })
 
 const router = new Router()

@@ -5,7 +5,8 @@ const body = { charge: 'ch_5591', amount: 1250 }
 const refund = { method: 'POST', path: '/users/user_8f2c1d/refunds', body } as const
 
 const direct = { subject: 'user_8f2c1d', clientId: 'app_web', scope: 'refunds:write', audience }
-const delegated = { ...direct, clientId: 'app_desk', actor: 'agent:support' }
+const agreed = { authorization_details: [{ type: 'refund', identifier: body.charge, amount: body.amount }] }
+const delegated = { ...direct, clientId: 'app_desk', actor: 'agent:support', claims: agreed }
 
 await checkService({ name: 'refunds-api', entry: import.meta.resolve('./server.js'), audience }, [
   {
@@ -43,6 +44,24 @@ await checkService({ name: 'refunds-api', entry: import.meta.resolve('./server.j
     call: { ...refund, path: '/users/user_41b7aa/refunds' },
     carries: delegated,
     expect: { status: 403, code: 'subject_mismatch' },
+  },
+  {
+    says: 'nobody refunds more than the user agreed to',
+    call: { ...refund, body: { ...body, amount: body.amount + 1 } },
+    carries: delegated,
+    expect: { status: 403, code: 'policy_denied' },
+  },
+  {
+    says: 'one token is good for one refund',
+    call: refund,
+    carries: { ...delegated, tokenId: 'once' },
+    expect: { status: 201, body: { ...body, id: 're_3' } },
+  },
+  {
+    says: 'and for no second one',
+    call: refund,
+    carries: { ...delegated, tokenId: 'once' },
+    expect: { status: 401, code: 'token_replayed' },
   },
   {
     says: 'the scope is demanded as well',

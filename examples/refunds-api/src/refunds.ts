@@ -1,3 +1,5 @@
+import type { Claims } from '@behalf/core'
+
 export interface RefundOrder {
   readonly charge: string
   readonly amount: number
@@ -29,6 +31,19 @@ export function parseRefundOrder(body: unknown): RefundOrder | null {
   const { charge, amount } = body
   if (typeof charge !== 'string' || typeof amount !== 'number') return null
   return Number.isSafeInteger(amount) && amount > 0 ? { charge, amount } : null
+}
+
+/**
+ * Whether the user agreed to this order: `authorization_details` of the token (RFC 9396) name the charge and the amount. A body
+ * that holds no order is the business of the route.
+ */
+export function isAgreed({ authorization_details: details }: Claims, order: RefundOrder | null): boolean {
+  if (order === null) return true
+  const { charge, amount } = order
+  return (
+    Array.isArray(details) &&
+    details.some((detail) => detail.type === 'refund' && detail.identifier === charge && detail.amount === amount)
+  )
 }
 
 /** Writes a refund, or null when the charge is not the subject's or less than the amount is left of it. */

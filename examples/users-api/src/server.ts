@@ -1,4 +1,5 @@
-import { createRevocationList } from '@behalf/core'
+import { clientToken, httpSink } from '@behalf/audit'
+import { createRevocationList, type Warning } from '@behalf/core'
 import behalf, { getAuth } from '@behalf/fastify'
 import fastify from 'fastify'
 import { profiles } from './profiles.js'
@@ -6,14 +7,33 @@ import { profiles } from './profiles.js'
 const {
   ISSUER = 'https://auth.example.com',
   AUDIENCE = 'https://users.example.com',
+  RESOURCE = AUDIENCE,
   HOST = '127.0.0.1',
   PORT = '4002',
+  AUDIT_CLIENT_ID: clientId = '',
+  AUDIT_CLIENT_SECRET: clientSecret = '',
 } = process.env
 
 /** One JSON object a line: what a log collector wants. */
 function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
+
+/** What an operator should know. */
+function warn({ code, message }: Warning): void {
+  writeLine({ type: 'warning', code, message })
+}
+
+// Decisions go to the trail of the auth server where this API has a client there; else to the log.
+const audit =
+  clientSecret === ''
+    ? writeLine
+    : httpSink({
+        url: `${ISSUER}/audit/events`,
+        token: clientToken({ serverUrl: ISSUER, clientId, clientSecret }),
+        service: 'users-api',
+        onWarning: warn,
+      })
 
 // What the issuer withdrew, until it would have expired. Processes that share the load share one: @behalf/redis.
 const revocations = createRevocationList()
@@ -22,10 +42,11 @@ const app = fastify()
 await app.register(behalf, {
   issuer: ISSUER,
   audience: AUDIENCE,
-  audit: writeLine,
+  resource: RESOURCE, // where clients call it: DPoP proofs are made for this address
+  audit,
   revocation: revocations,
   securityEvents: { revocations },
-  onWarning: ({ code, message }) => writeLine({ type: 'warning', code, message }),
+  onWarning: warn,
 })
 app.route(app.metadata())
 app.route({ method: 'POST', url: '/events', handler: app.securityEvents() }) // pushed by the issuer, signed for this API

@@ -5,8 +5,12 @@ import { callback } from './world.js'
 /** An application that people sign in to: authorization code with PKCE (RFC 7636). */
 export interface Application {
   readonly clientId: string
-  /** Somebody's token, for a resource with a scope: they sign in when there is none, or it is about to end. */
-  tokenOf(person: Person, resource: string, scope: string): Promise<string>
+  /**
+   * Somebody's token, for a resource with a scope: they sign in when there is none, or it is about to end.
+   *
+   * @param maxAge - seconds since they last typed their password: they do it again where that is longer ago
+   */
+  tokenOf(person: Person, resource: string, scope: string, maxAge?: number): Promise<string>
 }
 
 interface Held {
@@ -25,7 +29,7 @@ export function createApplication(issuer: string, clientId: string, proof: oauth
   const options = { [oauth.allowInsecureRequests]: true }
   const held = new Map<string, Promise<Held>>()
 
-  async function signIn(person: Person, resource: string, scope: string): Promise<Held> {
+  async function signIn(person: Person, resource: string, scope: string, maxAge?: number): Promise<Held> {
     const at = new URL(issuer)
     const found = await oauth.discoveryRequest(at, { ...options, algorithm: 'oauth2' })
     const server = await oauth.processDiscoveryResponse(at, found)
@@ -37,10 +41,11 @@ export function createApplication(issuer: string, clientId: string, proof: oauth
       client_id: clientId,
       redirect_uri: callback,
       resource,
-      scope,
+      scope: maxAge === undefined ? scope : `openid ${scope}`, // max_age belongs to OpenID Connect
       state,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
+      ...(maxAge === undefined ? {} : { max_age: `${maxAge}` }),
     }).toString()
 
     const answer = oauth.validateAuthResponse(server, client, await person.signIn(url), state)
@@ -59,11 +64,11 @@ export function createApplication(issuer: string, clientId: string, proof: oauth
 
   return {
     clientId,
-    async tokenOf(person, resource, scope) {
+    async tokenOf(person, resource, scope, maxAge) {
       const key = JSON.stringify([person.subject, resource, scope])
       const known = await held.get(key)
-      if (known && Date.now() < known.until) return known.token
-      const fresh = signIn(person, resource, scope)
+      if (maxAge === undefined && known && Date.now() < known.until) return known.token
+      const fresh = signIn(person, resource, scope, maxAge)
       held.set(key, fresh)
       return (await fresh).token
     },

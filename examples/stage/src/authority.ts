@@ -1,24 +1,24 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuthServer, createAuthServer } from '@behalf/auth-server'
 import type { World } from './world.js'
 
-/** The auth server of the demo, in this process, with its database in memory. */
+/** The auth server, in this process, with its database in memory. */
 export interface Authority {
   readonly issuer: string
+  /** What the server is made of, for those who look behind its pages and APIs. */
+  readonly context: AuthServer['context']
   /** Takes up its work. Until then it answers 503. */
   open(world: World): Promise<void>
-  /** What the admin API works on: the demo reads the trail there. */
-  readonly context: AuthServer['context']
-  /** Puts another signing key in use; the earlier one stays published. */
-  rotateKey(): Promise<void>
   /** Stops listening, as if the machine was gone. */
   leave(): Promise<void>
   /** Listens again, at the same address. */
   comeBack(): Promise<void>
   close(): Promise<void>
 }
+
+/** Seconds from a new signing key to its first use. Long enough for every API elsewhere; here nobody waits that long. */
+const keyLeadTime = 1
 
 export async function createAuthority(): Promise<Authority> {
   let server: AuthServer | undefined
@@ -43,22 +43,14 @@ export async function createAuthority(): Promise<Authority> {
     await once(http, 'close')
   }
 
-  function opened(): AuthServer {
-    if (server === undefined) throw new Error('the auth server is not open')
-    return server
-  }
-
   return {
     issuer,
-    async open(world) {
-      server = await createAuthServer({ issuer, seed: world, keys: { leadTime: 1 } })
-    },
     get context() {
-      return opened().context
+      if (server === undefined) throw new Error('the auth server is not open')
+      return server.context
     },
-    async rotateKey() {
-      const { activeFrom } = await opened().context.keys.rotate('token')
-      await sleep(Math.max(0, activeFrom * 1000 - Date.now()) + 100)
+    async open(world) {
+      server = await createAuthServer({ issuer, seed: world, keys: { leadTime: keyLeadTime } })
     },
     leave,
     comeBack: () => listen(port),

@@ -3,21 +3,23 @@ import { createBrowser, type Form, type Page } from './browser.js'
 /** Somebody with a browser: signs in when asked to, and reads what they allow. */
 export interface Person {
   readonly subject: string
+  readonly name: string
   /** Goes where an application sends them, allows what it asks, and comes back with an answer for it. */
   signIn(url: URL): Promise<URL>
   /** Takes back what they allowed an agent, on the page of their consents. */
   withdraw(words: string): Promise<void>
-  /** Allows what an agent asked for meanwhile. */
-  approve(item: URL): Promise<void>
+  /** Allows what an agent asked for meanwhile, in their inbox. */
+  approve(approvalId: string): Promise<void>
 }
 
 export interface Account {
   readonly subject: string
   readonly username: string
+  readonly name: string
   readonly password: string
 }
 
-export function createPerson(issuer: string, { subject, username, password }: Account): Person {
+export function createPerson(issuer: string, { subject, name, username, password }: Account): Person {
   const browser = createBrowser(issuer)
 
   /** Opens a page, and signs in where that is in the way. */
@@ -29,6 +31,7 @@ export function createPerson(issuer: string, { subject, username, password }: Ac
 
   return {
     subject,
+    name,
     async signIn(url) {
       const page = await visit(url)
       const asked = page.forms.find(({ html }) => html.includes('value="allow"'))
@@ -38,8 +41,9 @@ export function createPerson(issuer: string, { subject, username, password }: Ac
       const page = await visit(new URL('/consents', issuer))
       await browser.submit(formWith(page, `, ${words}"`), {})
     },
-    async approve(item) {
-      await browser.submit(formWith(await visit(item), 'value="approve"'), { decision: 'approve' })
+    async approve(approvalId) {
+      const page = await visit(new URL(`/approvals/${encodeURIComponent(approvalId)}`, issuer))
+      await browser.submit(formWith(page, 'value="approve"'), { decision: 'approve' })
     },
   }
 }

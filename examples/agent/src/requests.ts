@@ -1,18 +1,3 @@
-/** An API: where it is, and its name in tokens. */
-export interface Api {
-  readonly url: string
-  readonly resource: string
-}
-
-export const names = ['billing', 'users', 'orders', 'refunds'] as const
-export type ApiName = (typeof names)[number]
-export type Apis = Readonly<Record<ApiName, Api>>
-
-/** What an API is called in `aud`. */
-export function resourceOf(name: ApiName): string {
-  return `https://${name}.example.com`
-}
-
 /** What the model reads of an answer. */
 export function read(response: Response): Promise<string> {
   return response.text()

@@ -1,0 +1,6 @@
+export type { Administration, Answer } from './administration.js'
+export { type Api, type ApiName, type Apis, apiNames, frameworks, resourceOf } from './apis.js'
+export type { Application } from './application.js'
+export type { Person } from './person.js'
+export { type Agent, createStage, type ReportedWarning, type Stage } from './stage.js'
+export { ada, agents, bob, security, web } from './world.js'
