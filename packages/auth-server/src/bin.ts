@@ -18,7 +18,15 @@ try {
     process.exitCode = misused
   } else if (command.name === 'init') process.stdout.write(await initialize(command.folder, command.addresses))
   else if (command.name === 'key') process.stdout.write(await writeKey(command.file))
-  else {
+  else if (command.name === 'verify' || command.name === 'verify-export') {
+    const { verifyDatabase, verifyExportFile } = await import('./bin/audit.js')
+    const { intact, text } =
+      command.name === 'verify'
+        ? await verifyDatabase(await readConfiguration(command.file))
+        : await verifyExportFile(command.file, command.checkpoints)
+    process.stdout.write(text)
+    if (!intact) process.exitCode = faulty
+  } else {
     const configuration = await readConfiguration(command.file)
     process.stdout.write(describeConfiguration(configuration))
     if (command.name === 'serve') {

@@ -4,6 +4,8 @@ import type { StarterAddresses } from './starter.js'
 export const usage = `Usage: behalf-auth-server [--check] <config.yaml>
        behalf-auth-server init <folder> [--issuer <url>] [--resource <url>] [--redirect-uri <url>]
        behalf-auth-server key <file>
+       behalf-auth-server audit verify <config.yaml>
+       behalf-auth-server audit verify-export <events.jsonl> [--checkpoints <log>]
 
   --check          print the effective configuration and stop
   init             write a configuration to start with, its keys and its secrets
@@ -11,6 +13,10 @@ export const usage = `Usage: behalf-auth-server [--check] <config.yaml>
   --resource       your API, as tokens name it                       https://billing.example.com
   --redirect-uri   where people come back to after they signed in    http://localhost:5000/callback
   key              write a private key for an agent, and print its public half, an entry of the client's jwks.keys
+  audit verify     read the whole trail in the database, and name the first record that is wrong
+  audit verify-export
+                   the same with what /admin/audit/export gave out ("-" for standard input)
+  --checkpoints    log of the server: what it signed must be in the export
 `
 
 /** What the program is asked to do. */
@@ -18,6 +24,8 @@ export type Command =
   | { readonly name: 'serve' | 'check'; readonly file: string }
   | { readonly name: 'init'; readonly folder: string; readonly addresses: StarterAddresses }
   | { readonly name: 'key'; readonly file: string }
+  | { readonly name: 'verify'; readonly file: string }
+  | { readonly name: 'verify-export'; readonly file: string; readonly checkpoints: string | undefined }
   | { readonly name: 'help' }
   | { readonly name: 'misuse'; readonly fault: string }
 
@@ -32,11 +40,14 @@ export function readCommand(args: readonly string[]): Command {
         issuer: { type: 'string' },
         resource: { type: 'string' },
         'redirect-uri': { type: 'string' },
+        checkpoints: { type: 'string' },
       },
       allowPositionals: true,
     })
-    const { check, help, 'redirect-uri': redirectUri, ...rest } = values
+    const { check, help, checkpoints, 'redirect-uri': redirectUri, ...rest } = values
     if (help) return { name: 'help' }
+    if (positionals[0] === 'audit') return readAudit(positionals.slice(1), checkpoints)
+    if (checkpoints !== undefined) return misuse('checkpoints are for audit verify-export')
     const addresses = { ...rest, ...(redirectUri === undefined ? {} : { redirectUri }) }
     return readPositionals(positionals, check, addresses)
   } catch (error) {
@@ -58,6 +69,13 @@ function readPositionals(positionals: readonly string[], isCheck: boolean, addre
   }
   if (second !== undefined) return misuse('one configuration file, no more')
   return { name: isCheck ? 'check' : 'serve', file: first }
+}
+
+function readAudit([verb, file, ...more]: readonly string[], checkpoints: string | undefined): Command {
+  if (verb !== 'verify' && verb !== 'verify-export') return misuse('audit takes verify or verify-export')
+  if (file === undefined || more.length > 0) return misuse(`audit ${verb} takes one file`)
+  if (verb === 'verify-export') return { name: verb, file, checkpoints }
+  return checkpoints === undefined ? { name: verb, file } : misuse('checkpoints are for audit verify-export')
 }
 
 function misuse(fault: string): Command {
