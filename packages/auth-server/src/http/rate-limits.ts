@@ -4,6 +4,7 @@ import type { Middleware } from 'koa'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Context } from '../context.js'
 import { paths } from '../provider/paths.js'
+import { networkOf } from './network.js'
 
 /** Seconds that a limit counts over. */
 const window = 60
@@ -11,7 +12,8 @@ const window = 60
 /**
  * Limits how often one caller may ask, per process. Token and introspection requests are counted by client and address,
  * sign-in and approvals by address: so that no one can use up another's share. Requests of clients that do not prove
- * themselves are counted by address too: a name that is made up anew each time has no share of its own.
+ * themselves are counted by address too: a name that is made up anew each time has no share of its own. Of IPv6, 64 bits of an
+ * address count ({@link networkOf}).
  */
 export function limitRates({ settings }: Context): Middleware {
   const { rateLimits } = settings
@@ -37,9 +39,10 @@ export function limitRates({ settings }: Context): Middleware {
     const chosen = choose(ctx.method, routed(ctx.path))
     if (chosen === undefined) return next()
     const provesItself = chosen === token || chosen === introspection
+    const address = networkOf(ctx.ip)
     const refusal =
-      (provesItself ? await usedUp(unproven, ctx.ip) : undefined) ??
-      (await consume(chosen, callerOf(ctx.ip, ctx.get('Authorization'))))
+      (provesItself ? await usedUp(unproven, address) : undefined) ??
+      (await consume(chosen, callerOf(address, ctx.get('Authorization'))))
     if (refusal !== undefined) {
       ctx.status = 429
       ctx.set('Retry-After', String(Math.ceil(refusal.msBeforeNext / 1000)))
@@ -48,7 +51,7 @@ export function limitRates({ settings }: Context): Middleware {
       return
     }
     await next()
-    if (provesItself && ctx.status === 401) await unproven.penalty(ctx.ip)
+    if (provesItself && ctx.status === 401) await unproven.penalty(address)
   }
 }
 
