@@ -6,7 +6,8 @@ import express from 'express'
 
 // An API as a team would write it, in a process of its own, that ends when it is told to.
 
-const [serverUrl = '', audience = '', clientId = '', clientSecret = ''] = process.argv.slice(2)
+const [serverUrl = '', audience = '', clientId = '', clientSecret = '', mode = 'best-effort'] = process.argv.slice(2)
+const required = mode === 'required'
 const guard = createGuard({
   issuer: serverUrl,
   audience,
@@ -14,9 +15,10 @@ const guard = createGuard({
     sink: httpSink({
       url: `${serverUrl}/audit/events`,
       token: clientToken({ serverUrl, clientId, clientSecret }),
-      interval: 60_000, // so that events wait when the end comes
+      interval: required ? 0 : 60_000, // so that events wait when the end comes
     }),
-    timeout: 500,
+    required,
+    timeout: required ? 10_000 : 500,
   },
 })
 

@@ -70,6 +70,7 @@ const seed: AuthServerOptions['seed'] = {
 
 /** A running API whose decisions go to the trail. */
 export interface Api {
+  readonly url: string
   readonly sink: HttpSink
   readonly warnings: readonly Warning[]
   get(path: '/read' | '/write', token?: string, traceparent?: string): Promise<number>
@@ -192,10 +193,11 @@ export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {
         receive: false,
       })
       const running: Api = {
+        url: `http://127.0.0.1:${mounted.port}`,
         sink,
         warnings,
         async get(path, token, traceparent) {
-          const response = await fetch(`http://127.0.0.1:${mounted.port}${path}`, {
+          const response = await fetch(`${running.url}${path}`, {
             headers: {
               ...(token !== undefined && { authorization: `Bearer ${token}` }),
               ...(traceparent !== undefined && { traceparent }),
