@@ -1,7 +1,8 @@
 import type { DelegationClient } from '@behalf/agent'
 import type { AuthServer } from '@behalf/auth-server'
+import type { DecisionEvent } from '@behalf/core'
 import { createScriptedModel, createSupportAgent, createTools, type ScriptedCall } from '@behalf/example-agent'
-import { type Apis, createStage } from '@behalf/example-stage'
+import { type Apis, createStage, type Person } from '@behalf/example-stage'
 import { onBehalfOf } from '@behalf/langchain'
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, MemorySaver } from '@langchain/langgraph'
@@ -43,8 +44,10 @@ export interface Scene {
   calls(): readonly (SentRequest & { readonly claims: JWTPayload })[]
   /** The token of a person, from their sign-in at the agent's application. */
   tokenOf(subject: string): Promise<string>
+  /** Signs them in anew. */
+  signIn(subject: string): Promise<string>
   /** The decision of an API about a call, as soon as it is in the trail. */
-  decisionOf(traceId: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  decisionOf(traceId: string): Promise<DecisionEvent>
   close(): Promise<void>
 }
 
@@ -64,6 +67,7 @@ export async function createScene(): Promise<Scene> {
   const { authority, apis, support, people, close } = await createStage({ send })
   const { issuer, context } = authority
   const tools = createTools(apis, support.client)
+  const personOf = (subject: string): Person => (subject === ada ? people.ada : people.bob)
 
   const scene: Scene = {
     issuer,
@@ -71,11 +75,12 @@ export async function createScene(): Promise<Scene> {
     apis,
     client: support.client,
     sent,
-    tokenOf: (subject) => support.subjectToken(subject === ada ? people.ada : people.bob),
+    tokenOf: (subject) => support.subjectToken(personOf(subject)),
+    signIn: (subject) => support.subjectToken(personOf(subject), 0),
     decisionOf: (traceId) =>
       vi.waitUntil(async () => {
         const { events } = await context.audit.search({ trace: traceId, type: 'access.decision' }, { limit: 1 })
-        return events.at(0)
+        return events.at(0) as DecisionEvent | undefined // as the API wrote it
       }),
     close,
     before: async () => {},
