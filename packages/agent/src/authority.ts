@@ -90,10 +90,12 @@ export function createAuthority(settings: Settings): Authority {
   }
 }
 
+/** Reads the metadata of the server: where RFC 8414 has them, or else where OpenID Connect Discovery has. */
 async function discover(settings: Settings): Promise<oauth.AuthorizationServer> {
   const { serverUrl, timeout } = settings
   const sent = transport(settings, limitOf(timeout, undefined))
-  const response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oauth2' })
+  let response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oauth2' })
+  if (response.status === 404) response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oidc' })
   const server = await oauth.processDiscoveryResponse(serverUrl, response)
   const { token_endpoint: endpoint = '' } = server
   if (!URL.canParse(endpoint) || !isSafe(new URL(endpoint))) throw astray

@@ -3,7 +3,7 @@ import type { KeySource } from './key-source.js'
 
 /** How a client for an agent is set up. Two settings are required; the key comes from its source. */
 export interface DelegationClientOptions {
-  /** URL of the auth server: its issuer, whose metadata is discovered (RFC 8414). */
+  /** URL of the auth server: its issuer, whose metadata is discovered (RFC 8414, or OpenID Connect Discovery). */
   readonly serverUrl: string
   /** The agent's client id at the server. */
   readonly clientId: string
