@@ -35,7 +35,10 @@ export async function tellTrail(stage: Stage, { calls }: Outcome): Promise<boole
   print(paint('bold', `The trail of the task, ${task}: what the agent, the auth server and four APIs wrote of it`))
   print()
   print(` ${paint('dim', headings(table))}`)
-  for (const [index, event] of (await readTask(stage)).entries()) print(row(event, index + 1))
+  for (const [index, event] of (await readTask(stage)).entries()) {
+    if (textOf(event, 'type') === 'tool.started') print()
+    print(row(event, index + 1))
+  }
 
   print()
   const missing = apiNames.filter((name) => !isAsCalled(name, calls, recorded))
