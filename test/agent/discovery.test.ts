@@ -15,8 +15,9 @@ async function ask(serverUrl: string, pages: Readonly<Record<string, () => Respo
     dpop: false,
     retries: 0,
     fetch: async (input) => {
-      asked.push(String(input))
-      return pages[String(input)]?.() ?? json({ error: 'not_found' }, 404)
+      const at = input instanceof Request ? input.url : input.toString()
+      asked.push(at)
+      return pages[at]?.() ?? json({ error: 'not_found' }, 404)
     },
   })
   const outcome = await client

@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../auth-server/program/program.js'
 import { runAuthorizationScenarios, type Verdict } from './authorization-suite.js'
 import { type McpScene, openMcp, secretOf } from './scene.js'
 import { describeSuite } from './suite.js'
@@ -60,13 +58,3 @@ describeSuite('the MCP conformance suite, of the auth server', () => {
     ])
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // what listens on a port has an AddressInfo
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
