@@ -255,10 +255,12 @@ describe('a tool', () => {
     const record = client.recordTool
     record?.(facts)(new DelegationError('access_refused', 'SECRET'))
     record?.(facts)(new RangeError('SECRET'))
+    record?.(facts)(new DelegationError('a code of SECRET', 'SECRET'))
     await client.close()
     expect(events.filter(({ type }) => type === 'tool.finished')).toMatchObject([
       { decision: 'deny', reason: { code: 'access_refused' } },
       { decision: 'error', reason: { code: 'tool_failed' } },
+      { decision: 'deny', reason: { code: 'other' } },
     ])
     expect(JSON.stringify(events)).not.toContain('SECRET')
   })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createDelegationClient, type DelegationClient, type DelegationClientOptions, keyFrom } from '@behalf/agent'
-import { createRevocationList, type RevocationList } from '@behalf/core'
+import { type AuditEvent, createRevocationList, type RevocationList } from '@behalf/core'
 import { createGuard, getAuth } from '@behalf/express'
 import express from 'express'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -10,6 +10,7 @@ import { type RunningAuthServer, startAuthServer } from '../auth-server/support/
 
 export const billing = 'https://billing.example.com'
 const scope = ['billing:read', 'billing:once']
+const tools = ['read_plan', 'read_again', 'read_other', 'ask_first']
 
 /** The auth server, an API that takes its tokens, and a client of an agent: all over sockets. */
 export interface Scene {
@@ -25,7 +26,8 @@ export interface Scene {
   close(): Promise<void>
 }
 
-export async function createScene(): Promise<Scene> {
+/** @param audit - told of what the API decides */
+export async function createScene(audit: (event: AuditEvent) => void = () => {}): Promise<Scene> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = keyFrom(await exportJWK(privateKey))
   const server = await startAuthServer({ seed: seedWith(await exportJWK(publicKey)) })
@@ -44,6 +46,7 @@ export async function createScene(): Promise<Scene> {
     resource: api,
     dpop: { mode: 'required', nonce: { secret: 'a secret of at least thirty-two bytes' } },
     revocation: revocations,
+    audit,
   })
   app.use((_req, _res, next) => {
     calls += 1
@@ -85,8 +88,9 @@ export async function createScene(): Promise<Scene> {
     },
     counts: async () => {
       const { events } = await context.audit.search({ client: 'support-app' }, { limit: 1000 })
-      const result = { calls, tokens: events.length - counted }
-      counted = events.length
+      const requests = events.filter((event) => !('received' in event)).length // what others sent is not its own
+      const result = { calls, tokens: requests - counted }
+      counted = requests
       calls = 0
       return result
     },
@@ -104,9 +108,13 @@ function seedWith(publicKey: object) {
   return {
     policy: {
       schema: 'behalf-policy/1',
-      resources: { [billing]: { name: 'Billing' } },
-      permissions: { 'billing:read': permission('none'), 'billing:once': permission('once') },
-      roles: { support: { permissions: scope } },
+      resources: { [billing]: { name: 'Billing', tokenLifetime: 300 } },
+      permissions: {
+        'billing:read': permission('none'),
+        'billing:once': permission('once'),
+        'billing:tools': { ...permission('none'), tools }, // names them, for the others
+      },
+      roles: { support: { permissions: [...scope, 'audit:write'] } },
       rules: [],
     },
     agents: [{ id: 'agent:support', name: 'Support', owner: 'team', roles: ['support'] }],

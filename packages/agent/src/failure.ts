@@ -85,7 +85,7 @@ const ownCodes = new Set([
 ])
 
 function isCode(error: string): boolean {
-  return /^[a-z][a-z0-9_.:-]{0,63}$/u.test(error) && !ownCodes.has(error)
+  return /^[a-z][a-z0-9_]{0,63}$/u.test(error) && !ownCodes.has(error)
 }
 
 /** A long run of characters that no word is made of. */

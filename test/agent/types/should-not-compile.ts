@@ -1,5 +1,11 @@
 // Each line under a `@ts-expect-error` must not compile: the build fails when one does. Each has a twin that does.
-import { createDelegationClient, type DelegationClientOptions, type DelegationRequest } from '@behalf/agent'
+import {
+  type AgentEvent,
+  createDelegationClient,
+  type DelegationClientOptions,
+  type DelegationRequest,
+} from '@behalf/agent'
+import { httpSink } from '@behalf/audit'
 
 type RequiredNames<T> = { [Name in keyof T]-?: object extends Pick<T, Name> ? never : Name }[keyof T]
 type Same<A, B> = [A, B] extends [B, A] ? true : false
@@ -24,3 +30,19 @@ void client.fetch('https://billing.example.com', { resource: 'https://billing.ex
 const body = new ReadableStream()
 // @ts-expect-error: a stream cannot be sent twice
 void client.fetch('https://billing.example.com', { resource: 'https://billing.example.com', body })
+
+// the sink of the trail takes what an agent did
+const required = { serverUrl: 'https://auth.example.com', clientId: 'support-app' }
+createDelegationClient({ ...required, audit: httpSink({ url: 'https://auth.example.com/audit/events', token: 'x' }) })
+createDelegationClient({ ...required, audit: async (event) => void event.client.id })
+// @ts-expect-error: a sink records
+createDelegationClient({ ...required, audit: { write: () => {} } })
+
+// a closed list, each with what it alone has
+export const types: Same<AgentEvent['type'], 'token.requested' | 'token.reused' | 'tool.started' | 'tool.finished'> =
+  true
+export function sha256Of(event: AgentEvent): string | undefined {
+  // @ts-expect-error: a tool has no token
+  if (event.type === 'tool.started') return event.token
+  return event.type === 'tool.finished' ? event.reason.code : event.token?.sha256
+}

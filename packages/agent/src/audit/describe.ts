@@ -109,7 +109,8 @@ function outcomeOf(error: unknown): Outcome {
   if (error === undefined) return { decision: 'allow', reason: { code: 'allowed' } }
   if (!(error instanceof DelegationError)) return { decision: 'error', reason: { code: 'tool_failed' } }
   const isFault = error.isTransient || faults.has(error.code)
-  return { decision: isFault ? 'error' : 'deny', reason: { code: cutText(error.code) } }
+  const code = /^[a-z][a-z0-9_]{0,63}$/u.test(error.code) ? error.code : 'other'
+  return { decision: isFault ? 'error' : 'deny', reason: { code } }
 }
 
 /** Descriptions of tokens: the same each time one is used. */

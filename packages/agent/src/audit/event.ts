@@ -18,7 +18,7 @@ interface Common {
 /** How it ended. `'error'`: nobody decided, for something is out of order. */
 export interface Outcome {
   readonly decision: 'allow' | 'deny' | 'error'
-  /** `allowed`, or the code of the `DelegationError`; `tool_failed` for any other error of a tool. */
+  /** `allowed`, or the code of the `DelegationError`; `tool_failed` for any other error of a tool, `interrupted` for the end of a run for now. */
   readonly reason: { readonly code: string }
 }
 
