@@ -132,8 +132,8 @@ for (const [name, create] of Object.entries(libraries)) {
         })
         expect(tokens.token_type).toBe(kind)
         expect(decodeJwt(tokens.access_token)).toMatchObject({ sub: subject, scope: 'billing:read' })
-        expect(await refusal(agent.backchannel({ ...request, login_hint: 'nobody' }, async () => {}))).toBe(
-          'unknown_user_id',
+        expect(await refusal(agent.backchannel({ ...request, scope: 'openid billing:pay' }, async () => {}))).toBe(
+          'invalid_scope',
         )
       })
 

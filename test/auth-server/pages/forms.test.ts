@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { billing, membersOf, openPagesScene, type PagesScene, secret } from './scene.js'
 import { createVisitor, type Visitor } from './visitor.js'
@@ -327,9 +328,10 @@ describe('pages without a browser', () => {
   })
 
   it.each([
-    ['unknown_user_id', { login_hint: 'user_z' }],
-    ['invalid_scope', { login_hint: 'user_b' }],
     ['invalid_scope', { scope: 'openid billing:never' }],
+    ['invalid_scope', { scope: 'openid billing:unknown' }],
+    ['invalid_scope', { scope: 'openid billing:never', login_hint: 'user_z' }],
+    ['invalid_request', { login_hint: '' }],
     ['invalid_binding_message', { binding_message: 'two\nlines' }],
     ['invalid_binding_message', { binding_message: 'a'.repeat(101) }],
     ['invalid_request', { user_code: '1234' }],
@@ -340,10 +342,60 @@ describe('pages without a browser', () => {
     expect(await scene.server.context.approvals.list({ status: 'pending', limit: 10 })).toEqual([])
   })
 
-  it('do not let one agent flood a person', async () => {
-    for (let count = 0; count < 20; count += 1)
+  const waiting = () => scene.server.context.approvals.list({ status: 'pending', limit: 100 })
+
+  it('do not let one agent flood a person: what is too much is asked of nobody', async () => {
+    for (let count = 0; count < 21; count += 1)
       expect((await backchannel({ binding_message: `${count}` })).status).toBe(200)
-    expect(await (await backchannel({})).json()).toMatchObject({ error: 'access_denied' })
+    expect(await waiting()).toHaveLength(20)
     expect((await backchannel({ login_hint: 'user_b', scope: 'openid billing:read' })).status).toBe(200)
+    expect(await waiting()).toHaveLength(21)
+  })
+
+  it.each(['user_a', 'ada', 'ADA'])('ask who is meant by sub or by username: %s', async (login_hint) => {
+    expect(await poll(await request({ login_hint }))).toMatchObject({ error: 'authorization_pending' })
+    expect(await waiting()).toMatchObject([{ subject: 'user_a', request: { scope: ['billing:pay'] } }])
+  })
+
+  describe('do not tell an agent who is known here', () => {
+    const { disabled, lacking, unknown } = { disabled: 'user_d', lacking: 'user_b', unknown: 'user_z' }
+
+    /** All that an agent sees, but for the value that is never the same. */
+    async function answers(login_hint: string): Promise<unknown> {
+      const response = await backchannel({ login_hint })
+      const { auth_req_id, ...rest } = await membersOf(response)
+      const names = [...response.headers.keys()].filter((name) => name !== 'x-request-id')
+      return [response.status, names, rest, String(auth_req_id).length, await poll(String(auth_req_id))]
+    }
+
+    it.each([
+      ['person_unknown', unknown],
+      ['person_unknown', disabled],
+      ['person_unknown', 'no such name'],
+      ['person_lacks', lacking],
+      ['person_lacks', 'bob'],
+    ])('%s: %s', async (code, login_hint) => {
+      const { accounts, audit } = scene.server.context
+      if (login_hint === disabled && (await accounts.find(disabled)) === undefined) {
+        const one = { subject: disabled, username: disabled, name: disabled, password: 'a good password' }
+        await accounts.create({ ...one, permissions: ['billing:pay'] })
+        await accounts.change(disabled, { status: 'disabled' })
+      }
+      const known = await answers('user_a')
+      expect(known).toMatchObject([200, expect.any(Array), { expires_in: 600 }, 43, { error: 'authorization_pending' }])
+      expect(await waiting()).toHaveLength(1)
+      expect(await answers(login_hint)).toEqual(known)
+      expect(await waiting()).toHaveLength(1)
+      const { events } = await audit.search({ type: 'delegation.denied' }, { limit: 100 })
+      const login_hint_sha256 = createHash('sha256').update(login_hint).digest('base64url')
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          reason: { code },
+          actor: expect.objectContaining({ id: 'agent:support' }),
+          client: { id: 'support-app' },
+          detail: { login_hint_sha256 },
+        }),
+      )
+    })
   })
 })

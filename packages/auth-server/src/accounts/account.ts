@@ -15,6 +15,8 @@ export interface Account {
 /** The people of the server. */
 export interface Accounts {
   find(subject: string): Promise<Account | undefined>
+  /** By what they sign in with; `Alice` is `alice`. */
+  findByUsername(username: string): Promise<Account | undefined>
   /** The account behind a username and password; undefined where they do not fit, after the same time. */
   authenticate(username: string, password: string): Promise<Account | undefined>
   /** In order of subject, those after `after`. */

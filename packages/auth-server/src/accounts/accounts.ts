@@ -51,6 +51,11 @@ export function createAccounts({
     return first(await database.query<AccountRow>(text, values))
   }
 
+  async function named(username: string): Promise<AccountRow | undefined> {
+    if (!line.safeParse(username).success) return undefined
+    return one('select * from accounts where username = $1', [toUsername(username)])
+  }
+
   /** A hash made at less cost than today's is made again while the password is at hand. */
   async function renewHash({ subject, password_hash }: AccountRow, password: string): Promise<void> {
     if (!isOutdated(password_hash)) return
@@ -67,9 +72,12 @@ export function createAccounts({
       const row = await one('select * from accounts where subject = $1', [subject])
       return row && toAccount(row)
     },
+    findByUsername: async (username) => {
+      const row = await named(username)
+      return row && toAccount(row)
+    },
     authenticate: async (username, password) => {
-      const isName = line.safeParse(username).success
-      const row = isName ? await one('select * from accounts where username = $1', [toUsername(username)]) : undefined
+      const row = await named(username)
       const fits = await isPassword(password, row?.password_hash ?? nobody)
       if (row === undefined || !fits || row.status !== 'active') return undefined
       await renewHash(row, password)

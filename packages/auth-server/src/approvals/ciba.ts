@@ -1,9 +1,9 @@
 import type Provider from 'oidc-provider'
-import { type CIBAEnabledConfiguration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { type CIBAEnabledConfiguration, errors } from 'oidc-provider'
 import type { Context } from '../context.js'
 import { oneLine } from '../grants/grant-request.js'
-import { refusedFor } from '../pages/refused-for.js'
-import { type Approvals, mostWaiting } from './approval.js'
+import type { Approvals } from './approval.js'
+import { askPerson, oidcScopesOf, stranger } from './ciba-request.js'
 
 type CibaFeature = CIBAEnabledConfiguration
 
@@ -11,14 +11,15 @@ type CibaFeature = CIBAEnabledConfiguration
 const longestMessage = 100
 
 /**
- * How an agent without a browser asks a person (CIBA core, poll mode): `login_hint` is the person's `sub`, and the request
- * waits in their inbox. User codes and request contexts are not taken.
+ * How an agent without a browser asks a person (CIBA core, poll mode): `login_hint` is the person's `sub` or username, and the
+ * request waits in their inbox. For who is not there it waits too, in nobody's. User codes and request contexts are not taken.
  */
 export function createCibaFeature(context: Context): Omit<CibaFeature, 'enabled' | 'deliveryModes'> {
+  const { accounts } = context
   return {
-    processLoginHint: async (_ctx, hint) => {
-      const account = await context.accounts.find(hint ?? '')
-      return account?.status === 'active' ? account.subject : undefined
+    processLoginHint: async (_ctx, hint = '') => {
+      const account = (await accounts.find(hint)) ?? (await accounts.findByUsername(hint))
+      return account?.status === 'active' ? account.subject : stranger
     },
     processLoginHintToken: async () => {
       throw new errors.InvalidRequest('login_hint_token is not supported')
@@ -35,45 +36,8 @@ export function createCibaFeature(context: Context): Omit<CibaFeature, 'enabled'
         throw new errors.InvalidBindingMessage(`binding_message: 1 to ${longestMessage} characters on one line`)
       }
     },
-    triggerAuthenticationDevice: (ctx, request, _account, client) => ask(context, ctx, request, client),
+    triggerAuthenticationDevice: (_ctx, request, _account, client) => askPerson(context, request, client.clientId),
   }
-}
-
-type Trigger = NonNullable<CibaFeature['triggerAuthenticationDevice']>
-type BackchannelRequest = Parameters<Trigger>[1]
-
-async function ask(
-  context: Context,
-  _ctx: KoaContextWithOIDC,
-  request: BackchannelRequest,
-  client: Parameters<Trigger>[3],
-): Promise<void> {
-  const { clients, agents, accounts, approvals, settings, secrets } = context
-  const agentId = (await clients.find(client.clientId))?.agentId ?? null
-  const agent = agentId === null ? undefined : await agents.find(agentId)
-  const account = await accounts.find(request.accountId ?? '')
-  if (agent?.status !== 'active' || account === undefined)
-    throw new errors.UnauthorizedClient('only for clients of an active agent')
-  const scope = permissionsOf(request.scope)
-  if ((await refusedFor(context, { account, agent, scope })).length > 0) {
-    throw new errors.InvalidScope('the person or the agent can not have this scope', scope.join(' '))
-  }
-  const waiting = await approvals.list({ subject: account.subject, status: 'pending', limit: 1000 })
-  if (waiting.filter((item) => item.agentId === agent.id).length >= mostWaiting) {
-    throw new errors.AccessDenied('too many requests of this agent wait for the person')
-  }
-  const message = request.params?.binding_message
-  await approvals.ask({
-    kind: 'consent',
-    agentId: agent.id,
-    subject: account.subject,
-    request: {
-      resource: resourceOf(request) ?? settings.issuer,
-      scope,
-      ...(typeof message === 'string' ? { bindingMessage: message } : {}),
-      backchannelRequest: await secrets.seal(request.jti),
-    },
-  })
 }
 
 /** Tells the engine what the person decided, in the transaction of the decision: the agent's next poll has the answer. */
@@ -99,18 +63,4 @@ export function answerBackchannel({ secrets }: Context, engine: () => Provider):
       sessionUid: session?.uid,
     })
   }
-}
-
-const oidcScopes: readonly string[] = ['openid', 'offline_access']
-
-function permissionsOf(scope = ''): readonly string[] {
-  return scope.split(' ').filter((name) => name !== '' && !oidcScopes.includes(name))
-}
-
-function oidcScopesOf(scope = ''): readonly string[] {
-  return scope.split(' ').filter((name) => oidcScopes.includes(name))
-}
-
-function resourceOf({ resource }: BackchannelRequest): string | undefined {
-  return Array.isArray(resource) ? resource[0] : resource
 }

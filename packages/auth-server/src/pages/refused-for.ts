@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.js'
 import type { Agent } from '../agents/agent.js'
 import type { Context } from '../context.js'
-import type { VerdictCode } from '../policy/decision.js'
+import type { PolicyQuestion, VerdictCode } from '../policy/decision.js'
+import type { Policy } from '../policy/policy-store.js'
 
 /** Refusals that no moment or tool would change: there is no point in asking a person. */
 const final: readonly VerdictCode[] = [
@@ -20,14 +21,34 @@ export async function refusedFor(
   const { account, agent, scope } = asked
   const lacking = scope.filter((name) => !account.permissions.includes(name))
   if (agent === undefined || scope.length === 0) return lacking
+  const subject = { id: account.subject, permissions: account.permissions }
+  const refused = refusals(await policy.current(), { agent, subject, scope, now: now() }, final)
+  return [...new Set([...lacking, ...refused])]
+}
+
+/** The permissions that an agent could never use, whoever it acts for. */
+export async function refusedToAgent(
+  { policy, now }: Pick<Context, 'policy' | 'now'>,
+  agent: Agent,
+  scope: readonly string[],
+): Promise<readonly string[]> {
   const current = await policy.current()
+  const isGivenForSome = current.document.rules.some(({ effect, when }) => effect === 'allow' && when.subjects)
+  const codes = isGivenForSome ? final.filter((code) => code !== 'no_role') : final
+  return refusals(current, { agent, subject: { id: '', permissions: scope }, scope, now: now() }, codes)
+}
+
+/** Asks about each API by itself. */
+function refusals(
+  current: Policy,
+  { scope, ...question }: Omit<PolicyQuestion, 'resource'>,
+  codes: readonly VerdictCode[],
+): readonly string[] {
   const resources = new Set(scope.map((name) => current.permission(name)?.resource))
-  const refused = [...resources].flatMap((resource) => {
+  return [...resources].flatMap((resource) => {
     const names = scope.filter((name) => current.permission(name)?.resource === resource)
     if (resource === undefined) return names
-    const subject = { id: account.subject, permissions: account.permissions }
-    const { verdicts } = current.decide({ agent, subject, resource, scope: names, now: now() })
-    return verdicts.filter(({ allowed, code }) => !allowed && final.includes(code)).map(({ name }) => name)
+    const { verdicts } = current.decide({ ...question, resource, scope: names })
+    return verdicts.filter(({ allowed, code }) => !allowed && codes.includes(code)).map(({ name }) => name)
   })
-  return [...new Set([...lacking, ...refused])]
 }

@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer'
-import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, {
+  type Configuration,
+  type Account as EngineAccount,
+  errors,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { createCibaFeature } from '../approvals/ciba.js'
+import { stranger } from '../approvals/ciba-request.js'
 import type { Context } from '../context.js'
 import { createDirectGrant } from '../exchange/direct-grant.js'
 import { directGrant, tokenExchangeGrant } from '../exchange/names.js'
@@ -54,6 +60,10 @@ export async function createEngine(context: Context): Promise<Provider> {
   return engine
 }
 
+function asAccount(subject: string): EngineAccount {
+  return { accountId: subject, claims: async () => ({ sub: subject }) }
+}
+
 /** 32 bytes, from which the nonces of the engine's own grants are made; undefined where none is demanded. */
 async function nonceSecret({ settings, secrets }: Context): Promise<Buffer | undefined> {
   if (settings.dpop.nonce === 'off') return undefined
@@ -89,10 +99,11 @@ function configurationOf(
     acrValues: ['urn:behalf:acr:password'],
     clockTolerance,
     discovery: metadataOf(context),
-    findAccount: async (_ctx, subject) => {
+    findAccount: async ({ oidc }, subject) => {
+      if (subject === stranger && oidc.route === 'backchannel_authentication') return asAccount(subject)
       const account = await accounts.find(subject)
       if (account?.status !== 'active') return undefined
-      return { accountId: subject, claims: async () => ({ sub: subject }) }
+      return asAccount(subject)
     },
     interactions: {
       policy: createInteractionPolicy(context),
