@@ -90,7 +90,8 @@ async function createFilled(kind: 'postgres' | 'embedded', size: number): Promis
   }
 }
 
-async function createPostgres(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
+/** An empty database of its own. */
+export async function createPostgres(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const server = 'postgres://postgres@127.0.0.1:5432'
   const name = `behalf_bench_${randomBytes(4).toString('hex')}`
   const admin = new Client(`${server}/postgres`)

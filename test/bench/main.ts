@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { auditIngestSection } from './audit-ingest.js'
 import { auditTrailSection } from './audit-trail.js'
 import { authServerSection } from './auth-server/section.js'
 import { dpopSection } from './dpop/section.js'
@@ -21,6 +22,7 @@ const sections = [
   growthSection,
   policySection,
   auditTrailSection,
+  auditIngestSection,
   authServerSection,
   dpopSection,
   featuresSection,

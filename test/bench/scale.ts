@@ -33,6 +33,15 @@ export interface Scale {
     readonly rounds: number
     readonly calls: number
   }
+  readonly auditIngest: {
+    /** Lengths of trails, in PostgreSQL and in the embedded database. */
+    readonly events: readonly number[]
+    readonly embedded: readonly number[]
+    readonly rounds: number
+    readonly calls: number
+    /** Requests of each of four clients, for events per second. */
+    readonly requests: number
+  }
   readonly authServer: {
     readonly seconds: number
     readonly rounds: number
@@ -53,6 +62,13 @@ export const full: Scale = {
   features: { tokens: 1_000, calls: 20_000, rounds: 9, watermarks: [0, 10_000, 1_000_000] },
   policy: { calls: 2_000, rounds: 9 },
   auditTrail: { events: [10_000, 100_000, 1_000_000], embedded: [1_000, 10_000], rounds: 9, calls: 50 },
+  auditIngest: {
+    events: [10_000, 100_000, 1_000_000],
+    embedded: [10_000, 100_000],
+    rounds: 7,
+    calls: 20,
+    requests: 50,
+  },
   authServer: { seconds: 3, rounds: 5, connections: 16, agents: [100_000], events: [1_000_000] },
   imports: { runs: 15 },
 }
@@ -66,6 +82,7 @@ export const smoke: Scale = {
   features: { tokens: 60, calls: 500, rounds: 1, watermarks: [0, 200, 2_000] },
   policy: { calls: 100, rounds: 1 },
   auditTrail: { events: [200, 1_000], embedded: [200, 1_000], rounds: 1, calls: 10 },
+  auditIngest: { events: [200, 1_000], embedded: [200], rounds: 1, calls: 5, requests: 3 },
   authServer: { seconds: 0.2, rounds: 1, connections: 2, agents: [200], events: [500] },
   imports: { runs: 2 },
 }
