@@ -40,6 +40,14 @@ describe('a permission that demands a fresh sign-in (RFC 9470)', () => {
     expect((await ask('billing:fresh', 290)).status).toBe(200)
   })
 
+  test('is on record with the tool it was asked for, in a refusal as in what is issued', async () => {
+    const tool = { tool: 'get_bill' }
+    expect((await ask('billing:fresh', 310, tool)).status).toBe(400)
+    expect((await scene.events('delegation.denied')).at(-1)).toMatchObject({ tool: { name: 'get_bill' } })
+    expect((await ask('billing:read', 310, tool)).status).toBe(200)
+    expect((await scene.events('delegation.issued')).at(-1)).toMatchObject({ tool: { name: 'get_bill' } })
+  })
+
   test('is refused where the token does not say when', async () => {
     expect((await ask('billing:fresh', undefined)).body).toMatchObject({ max_age: 300 })
     const odd = await scene.personToken({ claims: { auth_time: `${scene.now()}` } })

@@ -44,13 +44,15 @@ export function readDemand(
 }
 
 /** What a request says that it wants, before any of it is believed: so that the event of an early refusal says it too. */
-export function outlineDemand(parameters: Parameters): Pick<Findings, 'resource' | 'requested'> {
+export function outlineDemand(parameters: Parameters): Pick<Findings, 'resource' | 'requested' | 'tool'> {
   try {
     const [resource, ...more] = [...parameters.texts('resource'), ...parameters.texts('audience')]
     const scope = parameters.text('scope')?.split(' ', mostOutlined)
+    const tool = parameters.text('tool')
     return {
       ...(resource === undefined || more.length > 0 ? {} : { resource: { aud: resource } }),
       ...(scope === undefined ? {} : { requested: { scope } }),
+      ...(tool === undefined ? {} : { tool: { name: tool } }),
     }
   } catch (error) {
     if (error instanceof Refusal) return {}
