@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Agent } from '../agents/agent.js'
 import type { Context } from '../context.js'
-import { first, type Row } from '../database/database.js'
+import { first, json } from '../database/database.js'
 import type { Policy } from '../policy/policy-store.js'
 import { decidedKept } from '../sweep.js'
 
@@ -29,31 +29,36 @@ export interface PastConsent {
 }
 
 /**
- * What an agent could do at a moment: its state of then from the trail, where every change says what was before, with the
+ * What agents could do at a moment: their state of then from the trail, where every change says what was before, with the
  * policy of then.
  *
- * @param agent - as it is now
+ * @param agents - as they are now
  * @param at - seconds since the epoch
- * @returns undefined when there was no such agent
+ * @returns those that were there
  */
 export async function readPastAuthority(
   context: Context,
   policy: Policy | undefined,
-  agent: Agent,
+  agents: readonly Agent[],
   at: number,
-): Promise<PastAuthority | undefined> {
-  if (agent.createdAt > at) return undefined
-  const { status, roles, ceiling, updatedAt } = (await stateBeforeNextChange(context, agent.id, at)) ?? agent
-  const given = new Set(roles.flatMap((role) => policy?.document.roles[role]?.permissions ?? []))
-  return {
-    agentId: agent.id,
-    status,
-    roles,
-    ceiling,
-    permissions: [...given].filter((name) => ceiling === null || ceiling.includes(name)),
-    certain: updatedAt <= at,
-    consents: at >= context.now() - decidedKept ? await consentsAt(context, agent.id, at) : undefined,
-  }
+): Promise<readonly PastAuthority[]> {
+  const present = agents.filter(({ createdAt }) => createdAt <= at)
+  const ids = json(present.map(({ id }) => id))
+  const changed = await statesBeforeNextChange(context, ids, at)
+  const consents = at >= context.now() - decidedKept ? await consentsAt(context, ids, at) : undefined
+  return present.map((agent) => {
+    const { status, roles, ceiling, updatedAt } = changed.get(agent.id) ?? agent
+    const given = new Set(roles.flatMap((role) => policy?.document.roles[role]?.permissions ?? []))
+    return {
+      agentId: agent.id,
+      status,
+      roles,
+      ceiling,
+      permissions: [...given].filter((name) => ceiling === null || ceiling.includes(name)),
+      certain: updatedAt <= at,
+      consents: consents && (consents.get(agent.id) ?? []),
+    }
+  })
 }
 
 /** The policy that was in force at a moment; undefined where there was none. */
@@ -83,21 +88,28 @@ const recordedChange = z.object({ change: z.object({ before: recordedAgent }), c
 
 type State = Pick<Agent, 'status' | 'roles' | 'ceiling' | 'updatedAt'>
 
-async function stateBeforeNextChange(
+async function statesBeforeNextChange(
   { database }: Pick<Context, 'database'>,
-  id: string,
+  ids: string,
   at: number,
-): Promise<State | undefined> {
-  const row = first(
-    await database.query<{ event: string }>(
-      `select event from audit_events
-       where actor = $1 and time > $2 and type in ('agent.changed', 'agent.suspended', 'agent.retired')
-       order by time, seq limit 1`,
-      [id, at * 1000],
-    ),
+): Promise<ReadonlyMap<string, State>> {
+  const rows = await database.query<{ id: string; event: string }>(
+    `select agent.id, change.event from json_array_elements_text($1::json) as agent (id) cross join lateral (
+       select event from audit_events
+       where actor = agent.id and time > $2 and type in ('agent.changed', 'agent.suspended', 'agent.retired')
+       order by time, seq limit 1) as change`,
+    [ids, at * 1000],
   )
-  if (row === undefined) return undefined
-  const parsed = recordedChange.safeParse(JSON.parse(row.event))
+  return new Map(
+    rows.flatMap(({ id, event }) => {
+      const state = stateBefore(JSON.parse(event))
+      return state === undefined ? [] : [[id, state]]
+    }),
+  )
+}
+
+function stateBefore(event: unknown): State | undefined {
+  const parsed = recordedChange.safeParse(event)
   if (!parsed.success) return undefined
   const { before } = parsed.data.change
   const isWhole =
@@ -105,7 +117,8 @@ async function stateBeforeNextChange(
   return isWhole ? before : { ...before, updatedAt: Number.POSITIVE_INFINITY }
 }
 
-interface ConsentRow extends Row {
+interface ConsentRow {
+  readonly agent_id: string
   readonly id: string
   readonly subject: string
   readonly permission: string
@@ -115,17 +128,24 @@ interface ConsentRow extends Row {
 
 async function consentsAt(
   { database }: Pick<Context, 'database'>,
-  agentId: string,
+  ids: string,
   at: number,
-): Promise<readonly PastConsent[]> {
+): Promise<ReadonlyMap<string, readonly PastConsent[]>> {
   const rows = await database.query<ConsentRow>(
-    `select id, subject, permission, resource, transaction from consents
-     where agent_id = $1 and created_at <= $2 and (ended_at is null or ended_at > $2)
-       and (expires_at is null or expires_at > $2)
-     order by subject, permission, id limit ${mostConsents}`,
-    [agentId, at],
+    `select consent.* from json_array_elements_text($1::json) as agent (id) cross join lateral (
+       select agent_id, id, subject, permission, resource, transaction from consents
+       where agent_id = agent.id and created_at <= $2 and (ended_at is null or ended_at > $2)
+         and (expires_at is null or expires_at > $2)
+       order by subject, permission, id limit ${mostConsents}) as consent`,
+    [ids, at],
   )
-  return rows.map(({ id, ...row }) => ({ consentId: id, ...row }))
+  const consents = new Map<string, PastConsent[]>()
+  for (const { agent_id: agentId, id, ...row } of rows) {
+    const own = consents.get(agentId) ?? []
+    own.push({ consentId: id, ...row })
+    consents.set(agentId, own)
+  }
+  return consents
 }
 
 /** Consents of one agent that are shown. */

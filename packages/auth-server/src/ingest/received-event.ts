@@ -45,7 +45,7 @@ export function describeReceived(sent: SentEvent, sender: Sender): ReceivedEvent
     observer,
     received: new Date(Math.floor(now * 1000)).toISOString(),
   }
-  if (Buffer.byteLength(canonicalText(event)) > maxSize) return undefined
+  if (Buffer.byteLength(JSON.stringify(event)) > maxSize) return undefined
   // a name with a slash in it must not end where that of another begins
   const source = [clientId, observer.service, observer.instance].map((part) => encodeURIComponent(String(part)))
   return { event, source: `${sourcePrefix}${source.join('/')}` }

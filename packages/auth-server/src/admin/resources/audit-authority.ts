@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type PastAuthority, policyAt, readPastAuthority } from '../../audit/past-authority.js'
+import { policyAt, readPastAuthority } from '../../audit/past-authority.js'
 import type { Context } from '../../context.js'
 import { filter, listOf, moment, text } from '../fields.js'
 import { pageQuery } from '../page.js'
@@ -57,15 +57,14 @@ export function auditAuthorityRoutes(context: Context): readonly Route[] {
         const one = agent === undefined ? undefined : await context.agents.find(agent)
         const listed = agent === undefined ? await context.agents.list({ limit: limit + 1, after }) : one ? [one] : []
         const page = listed.slice(0, limit)
-        const items: (PastAuthority | undefined)[] = []
-        for (const each of page) items.push(await readPastAuthority(context, found?.policy, each, at))
+        const items = await readPastAuthority(context, found?.policy, page, at)
         const next = listed.length > limit ? page.at(-1)?.id : undefined
         const policy = found && {
           version: found.policy.version,
           digest: found.policy.digest,
           createdAt: found.createdAt,
         }
-        return { body: { at, policy: policy ?? null, items: items.filter((item) => item !== undefined), next }, next }
+        return { body: { at, policy: policy ?? null, items, next }, next }
       },
     }),
   ]
