@@ -47,7 +47,9 @@ describe.each(readmes)('the README of $name', ({ text, fences: own }) => {
       'Audit',
       'Share one verifier',
       'Test your routes',
+      'Options',
       'Errors',
+      'What it does not do',
     ])
   })
 

@@ -19,12 +19,15 @@ const pages = ['.', 'examples', 'test/bench', ...members]
   .flatMap((path) => readdirSync(join(root, path)).map((name) => join(path, name)))
   .filter((path) => path.endsWith('.md'))
 
-const runnable = ['README.md', ...['core', 'agent', 'audit', 'langchain'].map((name) => `packages/${name}/README.md`)]
+const runnable = [
+  'README.md',
+  ...['core', 'agent', 'audit', 'langchain', 'auth-server'].map((name) => `packages/${name}/README.md`),
+]
 const fences = runnable.flatMap((path) =>
   [...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], i) => ({
     name: `${path}, fence ${i + 1}`,
     file: join(folder, `${path.replaceAll(/\W/g, '-')}-${i + 1}.ts`),
-    code,
+    code: code.replace('.listen(3000)', '.listen(0)'), // which may be taken
   })),
 )
 
