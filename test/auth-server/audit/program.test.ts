@@ -108,6 +108,16 @@ describe('audit verify-export', () => {
   })
 })
 
+it('the README shows commands that run', async () => {
+  const readme = await readFile(new URL('../../../packages/auth-server/README.md', import.meta.url), 'utf8')
+  const commands = [...readme.matchAll(/^behalf-auth-server (audit .*)$/gm)].map(([, words = '']) => words.split(' '))
+  expect(commands).toHaveLength(2)
+  for (const words of commands) {
+    const { ended } = run(words.map((word) => (word.includes('.') ? join(place.folder, word) : word)))
+    expect((await ended).code).toBe(0)
+  }
+})
+
 it.each([
   ['audit takes verify or verify-export', ['audit']],
   ['audit takes verify or verify-export', ['audit', 'check', 'x']],
