@@ -5,6 +5,7 @@ import { task } from './desk.js'
 import { memberOf, textOf } from './members.js'
 import { paint, print } from './paint.js'
 import type { Outcome } from './tell.js'
+import { tellVerification } from './verification.js'
 
 const table: readonly Column[] = [
   ['#', 3],
@@ -47,7 +48,7 @@ export async function tellTrail(stage: Stage, { calls }: Outcome): Promise<boole
   print(
     `  ${calls.length} calls of APIs, ${recorded.length} decisions in the trail: ${isComplete ? 'each is there, as it was answered' : paint('red', 'NOT ALL OF THEM')}.`,
   )
-  return (await tellVerification(stage)) && isComplete
+  return (await tellVerification(stage, recorded)) && isComplete
 }
 
 /** Decisions of APIs, as soon as there are so many: they travel in batches. */
@@ -102,50 +103,4 @@ function row(event: Answer, number: number): string {
   ])
   const style = styles[verdict]
   return ` ${cells.map((cell, at) => (style && (at === 4 || at === 5) ? paint(style, cell) : cell)).join('  ')}`.trimEnd()
-}
-
-/** Verifies the trail as it is, with a byte of it changed, and as it was. */
-async function tellVerification(stage: Stage): Promise<boolean> {
-  const { audit, database } = stage.authority.context
-  await audit.checkpoint()
-
-  /** What somebody with the password of the database can do. */
-  async function alter(from: string, to: string): Promise<void> {
-    await database.transaction(async () => {
-      await database.query('set local session_replication_role = replica') // the table itself refuses changes
-      await database.query(
-        `update audit_events set event = replace(event, $1, $2) where type = 'access.decision' and resource = $3 and decision = 'allow'`,
-        [from, to, resourceOf('refunds')],
-      )
-    })
-  }
-
-  const before = await verify(stage)
-  print(
-    `  Read again from the first, ${before.events} events: ${before.faults[0] ?? 'every hash and every signature fits'}.`,
-  )
-  await alter('user_8f2c1d', 'user_8f2c1e')
-  const [found] = (await verify(stage)).faults
-  print(
-    `  One byte of the refund changed in the database, so that it was for somebody else: ${paint('red', found ?? 'NOBODY NOTICES')}.`,
-  )
-  await alter('user_8f2c1e', 'user_8f2c1d')
-  const after = await verify(stage)
-  print(`  Put back as it was: ${after.faults[0] ?? 'every hash and every signature fits'}.`)
-  return before.faults.length === 0 && found !== undefined && after.faults.length === 0
-}
-
-/** How many events there are, and what is wrong with them, in words. */
-async function verify({ security }: Stage): Promise<{ readonly events: number; readonly faults: readonly string[] }> {
-  const report = await security.get('/audit/verification')
-  const chains = memberOf(report, 'chains') as readonly Answer[] // objects, says the API's description
-  return {
-    events: chains.reduce((sum, chain) => sum + Number(memberOf(chain, 'events')), 0),
-    faults: chains
-      .filter((chain) => memberOf(chain, 'fault') !== undefined)
-      .map((chain) => {
-        const [source = ''] = textOf(chain, 'chain').replace('api:', '').split('/')
-        return `record ${String(memberOf(memberOf(chain, 'fault'), 'seq'))} of ${source} is ${textOf(chain, 'fault', 'what')}`
-      }),
-  }
 }
