@@ -24,6 +24,10 @@ afterAll(() => shared.close())
 const password = 'correct horse battery staple'
 const alice = { subject: 'user_8f2c1d', username: 'alice', name: 'Alice Ä.', permissions: ['billing:read'], password }
 
+/** The account behind a username and password, as a sign-in finds it. */
+const authenticate = async (accounts: ReturnType<typeof createAccounts>, username: string, typed: string) =>
+  (await accounts.authenticate(username, typed))?.confirm()
+
 describe('accounts', () => {
   it('are kept, without the password', async () => {
     const accounts = createAccounts(ground)
@@ -46,31 +50,31 @@ describe('accounts', () => {
   it('open with their username and password', async () => {
     const accounts = createAccounts(ground)
     const created = await accounts.create(alice)
-    expect(await accounts.authenticate('alice', password)).toEqual(created)
-    expect(await accounts.authenticate(' Alice ', password)).toEqual(created)
+    expect(await authenticate(accounts, 'alice', password)).toEqual(created)
+    expect(await authenticate(accounts, ' Alice ', password)).toEqual(created)
     for (const wrong of ['', 'alice', `${password} `, password.toUpperCase()]) {
-      expect(await accounts.authenticate('alice', wrong)).toBeUndefined()
+      expect(await authenticate(accounts, 'alice', wrong)).toBeUndefined()
     }
     for (const wrong of ['', 'bob', 'alice\u0000', "alice' or '1'='1", '%']) {
-      expect(await accounts.authenticate(wrong, password)).toBeUndefined()
+      expect(await authenticate(accounts, wrong, password)).toBeUndefined()
     }
   })
 
   it('open with the same letters, however they were typed', async () => {
     const accounts = createAccounts(ground)
     await accounts.create({ ...alice, password: 'gr\u00fc\u00dfe an alle' })
-    expect(await accounts.authenticate('alice', 'gru\u0308\u00dfe an alle')).toBeDefined()
-    expect(await accounts.authenticate('alice', 'gruße an alle')).toBeUndefined()
+    expect(await authenticate(accounts, 'alice', 'gru\u0308\u00dfe an alle')).toBeDefined()
+    expect(await authenticate(accounts, 'alice', 'gruße an alle')).toBeUndefined()
   })
 
   it('stay shut while they are disabled, and lose what agents were given', async () => {
     const accounts = createAccounts(ground)
     await accounts.create(alice)
     await accounts.change(alice.subject, { status: 'disabled' }, 1, 'bob')
-    expect(await accounts.authenticate('alice', password)).toBeUndefined()
+    expect(await authenticate(accounts, 'alice', password)).toBeUndefined()
     expect(ground.withdrawn).toEqual([{ kind: 'subject', value: alice.subject, reason: 'account_disabled', by: 'bob' }])
     await accounts.change(alice.subject, { status: 'active' })
-    expect(await accounts.authenticate('alice', password)).toBeDefined()
+    expect(await authenticate(accounts, 'alice', password)).toBeDefined()
     expect(ground.withdrawn).toHaveLength(1)
   })
 
@@ -78,8 +82,8 @@ describe('accounts', () => {
     const accounts = createAccounts(ground)
     await accounts.create(alice)
     await accounts.change(alice.subject, { password: 'another password' })
-    expect(await accounts.authenticate('alice', password)).toBeUndefined()
-    expect(await accounts.authenticate('alice', 'another password')).toMatchObject({ version: 2 })
+    expect(await authenticate(accounts, 'alice', password)).toBeUndefined()
+    expect(await authenticate(accounts, 'alice', 'another password')).toMatchObject({ version: 2 })
     expect(ground.withdrawn).toEqual([
       { kind: 'subject', value: alice.subject, reason: 'password_changed', by: 'server' },
     ])
@@ -151,11 +155,41 @@ describe('accounts', () => {
     const old = scryptSync(password, salt, 32, { N: 16, r: 8, p: 1 }).toString('base64url')
     const hash = `$scrypt$ln=4,r=8,p=1$${salt.toString('base64url')}$${old}`
     await ground.database.query('update accounts set password_hash = $1', [hash])
-    expect(await accounts.authenticate('alice', 'wrong password')).toBeUndefined()
+    expect(await authenticate(accounts, 'alice', 'wrong password')).toBeUndefined()
     expect(await dump(ground)).toContain('ln=4,r=8,p=1')
-    expect(await accounts.authenticate('alice', password)).toBeDefined()
+    expect(await authenticate(accounts, 'alice', password)).toBeDefined()
     expect(await dump(ground)).not.toContain('ln=4,r=8,p=1')
-    expect(await accounts.authenticate('alice', password)).toBeDefined()
+    expect(await authenticate(accounts, 'alice', password)).toBeDefined()
+  })
+
+  it.each([
+    ['disabled', { status: 'disabled' as const }, false],
+    ['given another password', { password: 'another password' }, false],
+    ['given the same password anew', { password }, false],
+    ['given another name', { name: 'Alice B.' }, true],
+    ['left alone', undefined, true],
+  ])('that were %s while the password was compared: signed in %s', async (_, change, isSignedIn) => {
+    const accounts = createAccounts(ground)
+    await accounts.create(alice)
+    const authenticated = await accounts.authenticate('alice', password)
+    if (change !== undefined) await accounts.change(alice.subject, change)
+    const account = await authenticated?.confirm()
+    expect(account !== undefined).toBe(isSignedIn)
+    if (isSignedIn) expect(account).toEqual(await accounts.find(alice.subject))
+  })
+
+  it('sign two in at once who both make the hash costlier', async () => {
+    const accounts = createAccounts(ground)
+    await accounts.create(alice)
+    const { scryptSync } = await import('node:crypto')
+    const salt = Buffer.alloc(16)
+    const old = scryptSync(password, salt, 32, { N: 16, r: 8, p: 1 }).toString('base64url')
+    const hash = `$scrypt$ln=4,r=8,p=1$${salt.toString('base64url')}$${old}`
+    await ground.database.query('update accounts set password_hash = $1', [hash])
+    const both = [await accounts.authenticate('alice', password), await accounts.authenticate('alice', password)]
+    for (const each of both) expect(await each?.confirm()).toMatchObject({ subject: alice.subject })
+    expect(await authenticate(accounts, 'alice', password)).toBeDefined()
+    expect(await dump(ground)).not.toContain('ln=4,r=8,p=1')
   })
 })
 

@@ -188,13 +188,13 @@ describe('limits', () => {
 
 it('a username is counted as one, however it is written', async () => {
   const { createPasswordAttempts } = await import('../../../packages/auth-server/dist/pages/password-attempts.js')
-  const attempt = createPasswordAttempts({
+  const { accounts } = server.context
+  const ada = { confirm: () => accounts.find('user_a') }
+  const attempts = createPasswordAttempts({
     ...server.context,
-    accounts: {
-      ...server.context.accounts,
-      authenticate: async (_, given) => (given === password ? server.context.accounts.find('user_a') : undefined),
-    },
+    accounts: { ...accounts, authenticate: async (_, given) => (given === password ? ada : undefined) },
   })
+  const attempt = (username: string, given: string) => attempts(username, given, async (result) => result)
   expect(await attempt('Ada', password)).toMatchObject({ outcome: 'signed_in' })
   for (let count = 0; count < 20; count++) await attempt(`${' '.repeat(count)}Ada`, 'wrong')
   for (const name of ['ada', 'ADA', ' aDa ', 'ａda'])

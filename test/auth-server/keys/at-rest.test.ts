@@ -65,7 +65,7 @@ describe('what a copy of the database and the log tell', () => {
     const { keys, clients, accounts } = server.context
     const { secret } = await clients.addSecret('agent-support', 1_000)
     await accounts.change('user_8f2c1d', { password: `${password}!` })
-    expect(await accounts.authenticate('alice', `${password}!`)).toBeDefined()
+    expect(await (await accounts.authenticate('alice', `${password}!`))?.confirm()).toBeDefined()
     await keys.rotate('token')
     await keys.rotate('checkpoint', true)
     const checkpoint = await keys.sign('checkpoint', { typ: 'checkpoint+jwt' }, {})

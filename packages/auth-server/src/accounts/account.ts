@@ -12,13 +12,25 @@ export interface Account {
   readonly updatedAt: number
 }
 
+/** Somebody whose password was right a moment ago. */
+export interface Authenticated {
+  /**
+   * The account, held as it is until the transaction ends: whoever disables it meanwhile waits, and then finds the sign-in.
+   * Undefined where it was disabled, or got another password, since.
+   */
+  confirm(): Promise<Account | undefined>
+}
+
 /** The people of the server. */
 export interface Accounts {
   find(subject: string): Promise<Account | undefined>
   /** By what they sign in with; `Alice` is `alice`. */
   findByUsername(username: string): Promise<Account | undefined>
-  /** The account behind a username and password; undefined where they do not fit, after the same time. */
-  authenticate(username: string, password: string): Promise<Account | undefined>
+  /**
+   * Compares a password with that of an account; undefined where they do not fit, after the same time. It takes long: a
+   * transaction begins after it.
+   */
+  authenticate(username: string, password: string): Promise<Authenticated | undefined>
   /** In order of subject, those after `after`. */
   list(page: { readonly after?: string; readonly limit: number }): Promise<readonly Account[]>
   /** @throws InvalidInputError, ConflictError when the subject or the username is taken */

@@ -56,14 +56,18 @@ export function createAccounts({
     return one('select * from accounts where username = $1', [toUsername(username)])
   }
 
-  /** A hash made at less cost than today's is made again while the password is at hand. */
-  async function renewHash({ subject, password_hash }: AccountRow, password: string): Promise<void> {
-    if (!isOutdated(password_hash)) return
-    await database.query('update accounts set password_hash = $3 where subject = $1 and password_hash = $2', [
-      subject,
-      password_hash,
-      await hashPassword(password),
-    ])
+  /** A hash made at less cost than today's is made again while the password is at hand; another request may have done so. */
+  async function confirm(found: AccountRow, renewed: string | undefined): Promise<Account | undefined> {
+    const { subject, password_hash: hash, version } = found
+    const row = await one(
+      `select * from accounts where subject = $1 and (password_hash = $2 or version = $3) and status = 'active'
+       for ${renewed === undefined ? 'share' : 'update'}`,
+      [subject, hash, version],
+    )
+    if (renewed !== undefined && row?.password_hash === hash) {
+      await database.query('update accounts set password_hash = $2 where subject = $1', [subject, renewed])
+    }
+    return row && toAccount(row)
   }
 
   return {
@@ -80,8 +84,8 @@ export function createAccounts({
       const row = await named(username)
       const fits = await isPassword(password, row?.password_hash ?? nobody)
       if (row === undefined || !fits || row.status !== 'active') return undefined
-      await renewHash(row, password)
-      return toAccount(row)
+      const renewed = isOutdated(row.password_hash) ? await hashPassword(password) : undefined
+      return { confirm: () => confirm(row, renewed) }
     },
     list: async ({ after = '', limit }) => {
       const rows = await database.query<AccountRow>(

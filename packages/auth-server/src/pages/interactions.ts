@@ -7,7 +7,7 @@ import { paths } from '../provider/paths.js'
 import { allowConsent, denyConsent, readConsentRequest, sendConsent } from './code-consent.js'
 import type { Forms } from './form.js'
 import { sendNotice } from './page.js'
-import type { createPasswordAttempts } from './password-attempts.js'
+import type { PasswordAttempts } from './password-attempts.js'
 import { middlewareOf } from './router-middleware.js'
 import { passwordLogin } from './session.js'
 import { sendSignIn } from './sign-in-form.js'
@@ -16,7 +16,7 @@ type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 interface Parts {
   readonly forms: Forms
-  readonly attempt: ReturnType<typeof createPasswordAttempts>
+  readonly attempt: PasswordAttempts
 }
 
 /** What people do in the middle of an authorization request: sign in, and allow it or not. */
@@ -35,21 +35,19 @@ export function createInteractions(context: Context, engine: () => Provider, { f
     const fields = interaction && (await forms.read(ctx))
     if (interaction === undefined || fields === undefined) return
     const username = fields.get('username') ?? ''
-    const result = await attempt(username, fields.get('password') ?? '')
-    if (result.outcome !== 'signed_in') return showSignIn(ctx, interaction, { username, attempt: result })
-    const { subject } = result.account
-    if (interaction.session !== undefined && interaction.session.accountId !== subject) {
-      return showSignIn(ctx, interaction, { username, attempt: { outcome: 'other_account' } })
-    }
-    forms.renew(ctx)
-    const login = {
-      accountId: subject,
-      ts: context.now(),
-      remember: false,
-      acr: passwordLogin.acr,
-      amr: [...passwordLogin.amr],
-    }
-    await finish(ctx, { login }, false)
+    await attempt(username, fields.get('password') ?? '', async (result) => {
+      if (result.outcome !== 'signed_in') return showSignIn(ctx, interaction, { username, attempt: result })
+      const { subject } = result.account
+      const still = await open(ctx, ctx.params.uid ?? '', 'login')
+      if (still === undefined) return
+      if (still.session !== undefined && still.session.accountId !== subject) {
+        return showSignIn(ctx, still, { username, attempt: { outcome: 'other_account' } })
+      }
+      forms.renew(ctx)
+      const { acr, amr } = passwordLogin
+      const login = { accountId: subject, ts: context.now(), remember: false, acr, amr: [...amr] }
+      await finish(ctx, { login }, false)
+    })
   })
 
   router.post('/:uid/consent', async (ctx) => {

@@ -3,7 +3,7 @@ import type { Middleware, Context as Request } from 'koa'
 import type { Forms } from './form.js'
 import { html } from './html.js'
 import { sendNotice, sendPage } from './page.js'
-import type { createPasswordAttempts } from './password-attempts.js'
+import type { PasswordAttempts } from './password-attempts.js'
 import { middlewareOf } from './router-middleware.js'
 import type { Sessions, SignedIn } from './session.js'
 import { sendSignIn } from './sign-in-form.js'
@@ -11,7 +11,7 @@ import { sendSignIn } from './sign-in-form.js'
 interface Parts {
   readonly forms: Forms
   readonly sessions: Sessions
-  readonly attempt: ReturnType<typeof createPasswordAttempts>
+  readonly attempt: PasswordAttempts
 }
 
 /** Where people go after they signed in, when they did not come from anywhere. */
@@ -41,11 +41,12 @@ export function createSignIn({ forms, sessions, attempt }: Parts): Middleware {
     if (fields === undefined) return
     const username = fields.get('username') ?? ''
     const onward = ownPath(fields.get('return'))
-    const result = await attempt(username, fields.get('password') ?? '')
-    if (result.outcome !== 'signed_in') return show(ctx, onward, { username, attempt: result })
-    await sessions.start(ctx, result.account)
-    forms.renew(ctx)
-    seeOther(ctx, onward)
+    await attempt(username, fields.get('password') ?? '', async (result) => {
+      if (result.outcome !== 'signed_in') return show(ctx, onward, { username, attempt: result })
+      await sessions.start(ctx, result.account)
+      forms.renew(ctx)
+      seeOther(ctx, onward)
+    })
   })
 
   router.post('/sign-out', async (ctx) => {
