@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { agentSection } from './agent/section.js'
 import { auditIngestSection } from './audit-ingest.js'
 import { auditTrailSection } from './audit-trail.js'
 import { authServerSection } from './auth-server/section.js'
@@ -24,6 +25,7 @@ const sections = [
   auditTrailSection,
   auditIngestSection,
   authServerSection,
+  agentSection,
   dpopSection,
   featuresSection,
   importsSection,

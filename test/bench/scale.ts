@@ -50,6 +50,7 @@ export interface Scale {
     readonly agents: readonly number[]
     readonly events: readonly number[]
   }
+  readonly agent: { readonly calls: number; readonly rounds: number }
   readonly imports: { readonly runs: number }
 }
 
@@ -70,6 +71,7 @@ export const full: Scale = {
     requests: 50,
   },
   authServer: { seconds: 3, rounds: 5, connections: 16, agents: [100_000], events: [1_000_000] },
+  agent: { calls: 100, rounds: 7 },
   imports: { runs: 15 },
 }
 
@@ -84,5 +86,6 @@ export const smoke: Scale = {
   auditTrail: { events: [200, 1_000], embedded: [200, 1_000], rounds: 1, calls: 10 },
   auditIngest: { events: [200, 1_000], embedded: [200], rounds: 1, calls: 5, requests: 3 },
   authServer: { seconds: 0.2, rounds: 1, connections: 2, agents: [200], events: [500] },
+  agent: { calls: 5, rounds: 1 },
   imports: { runs: 2 },
 }
