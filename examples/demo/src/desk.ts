@@ -57,7 +57,7 @@ export async function openDesk({ support, apis }: Stage, person: Person): Promis
       /** Runs to the end, or to where the person has to do something first. */
       async function go(input: { messages: BaseMessage[] } | Command): Promise<Run> {
         const config = { configurable: { thread_id: task }, callbacks: [onTool] }
-        return agent.invoke(input, onBehalfOf(token, config, { transaction: task })) as Promise<Run> // its state, as a run ends
+        return agent.invoke(input, onBehalfOf(token, config, { transaction: task }))
       }
 
       /** Does what the agent waits for. */

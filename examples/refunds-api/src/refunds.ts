@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Claims } from '@behalf/core'
 
 export interface RefundOrder {
@@ -39,11 +40,8 @@ export function parseRefundOrder(body: unknown): RefundOrder | null {
  */
 export function isAgreed({ authorization_details: details }: Claims, order: RefundOrder | null): boolean {
   if (order === null) return true
-  const { charge, amount } = order
-  return (
-    Array.isArray(details) &&
-    details.some((detail) => detail.type === 'refund' && detail.identifier === charge && detail.amount === amount)
-  )
+  const agreed = { type: 'refund', identifier: order.charge, amount: order.amount }
+  return Array.isArray(details) && details.some((detail) => isDeepStrictEqual(detail, agreed))
 }
 
 /** Writes a refund, or null when the charge is not the subject's or less than the amount is left of it. */
