@@ -1,5 +1,4 @@
-import type { Agent, ApiName, Person, Stage } from '@behalf/example-stage'
-import { resourceOf } from '@behalf/example-stage'
+import { type Agent, type ApiName, type Person, resourceOf, type Stage } from '@behalf/example-stage'
 import { task } from './desk.js'
 import type { Wire } from './wire.js'
 
