@@ -47,7 +47,12 @@ export const configurationSchema = z.strictObject({
     .prefault({}),
   dpop: z.strictObject({ nonce: z.enum(['off', 'required']).default('off') }).prefault({}),
   audit: z.enum(['required', 'best-effort']).default('required'),
-  instance: z.string().min(1).max(100).default(randomUUID),
+  instance: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((name) => !name.startsWith('api:'), 'must not begin as the names of those who send events do: api:')
+    .default(randomUUID),
   trustedProxies: z.int().min(0).max(10).default(0),
 })
 

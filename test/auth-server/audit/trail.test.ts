@@ -222,6 +222,21 @@ function suite(open: () => Promise<TestDatabase>): void {
       await trail.close()
     })
 
+    it('are signed by a process that starts long after, and by one that looks on', async () => {
+      const clock = createClock()
+      const options = { database, keys, now: clock.now }
+      const trail = createTrail(options)
+      await trail.checkpoint()
+      await createTrail({ ...options, instance: 'gone' }).record(login)
+      clock.seconds += 1_000_000
+      await trail.checkpoint()
+      expect(await database.query('select seq from audit_checkpoints')).toEqual([{ seq: 2 }])
+      await createTrail({ ...options, instance: 'gone too' }).record(login)
+      clock.seconds += 1_000_000
+      await createTrail(options).checkpoint()
+      expect(await database.query('select seq from audit_checkpoints')).toEqual([{ seq: 2 }, { seq: 2 }])
+    })
+
     it('asked for inside a transaction do not wait for one that waits for the transaction', async () => {
       const trail = createTrail({ database, keys, checkpoints: { events: 1_000, seconds: 0.02 } })
       await trail.record(login)

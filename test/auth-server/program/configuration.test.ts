@@ -81,6 +81,11 @@ const faults: readonly { readonly name: string; readonly file: () => Promise<str
     says: /^\S+auth\.yaml is not a configuration:\n {2}issuer: must be an origin.+\n {2}rateLimits\.token: .+\n$/u,
   },
   {
+    name: 'a name as those who send events have them',
+    file: () => place.configuration({ issuer, instance: 'api:billing/billing/one' }),
+    says: /^\S+auth\.yaml is not a configuration:\n {2}instance: must not begin .+\n$/u,
+  },
+  {
     name: 'a setting that does not exist',
     file: () => place.configuration({ issuer, lifetime: { delegation: 30 } }),
     says: /^\S+auth\.yaml is not a configuration:\n {2}the file: .*"lifetime"\n$/u,

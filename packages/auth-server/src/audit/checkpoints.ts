@@ -38,9 +38,13 @@ interface UnsignedEnd {
   readonly hash: string
 }
 
+/** Seconds that the clocks of two processes may be apart. */
+const skew = 600
+
+/** What did not change since the last look was signed then, or is signed by whoever writes it: chains are many, in time. */
 const unsignedEnds = `
   select chain, seq, hash from audit_chains as c
-  where (instance = $1 or changed_at < $2 or starts_with(instance, $3))
+  where changed_at >= $4 and (instance = $1 or changed_at < $2 or starts_with(instance, $3))
     and seq > (select coalesce(max(seq), 0) from audit_checkpoints as p where p.chain = c.chain)`
 
 const keepCheckpoint = `
@@ -50,7 +54,9 @@ const keepCheckpoint = `
 export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   const { database, keys, now, log, issuer, instance, rhythm = { events: 1000, seconds: 60 } } = options
   let unsigned = 0
+  let lookedAt = 0
   let underWay: Promise<void> | undefined
+  const idle = Math.ceil(2 * rhythm.seconds)
   const timer = setInterval(startSigning, rhythm.seconds * 1000)
   timer.unref()
 
@@ -74,7 +80,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     const seconds = Math.floor(now())
     // a process that ended without a last checkpoint gets one from those that run
     const ends = await database.query<UnsignedEnd>(unsignedEnds, [
-      ...[instance, Math.floor(now() - 2 * rhythm.seconds), sourcePrefix],
+      ...[instance, seconds - idle, sourcePrefix, Math.max(0, lookedAt - idle - skew)],
     ])
     for (const { chain, seq, hash } of ends) {
       const claims = { iss: issuer, iat: seconds, chain, seq, hash }
@@ -83,6 +89,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
       // what a log keeps elsewhere shows that checkpoints were deleted with the events they sign
       if (kept.length > 0) log.info({ chain, seq, hash }, 'audit checkpoint')
     }
+    lookedAt = seconds
   }
 
   return {
