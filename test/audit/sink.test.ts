@@ -181,6 +181,25 @@ describe('events that find no room', () => {
     expect([...trail.kept.values()].filter(({ type }) => type === 'access.decision')).toHaveLength(6)
   })
 
+  it('are not told again at once when the trail refuses to be told', async () => {
+    const { trail, sink } = await scene(
+      (events) => {
+        const refused = events
+          .filter(({ type }) => type === 'audit.dropped')
+          .map(({ id }) => ({ id, code: 'malformed' }))
+        return refused.length === 0 ? { status: 200 } : { status: 422, body: { refused } }
+      },
+      { maxEvents: 2 },
+    )
+    const recorded = await Promise.allSettled(decisions(3).map((event) => sink.record(event)))
+    expect(recorded.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    for (const event of decisions(20)) await sink.record(event)
+    await sink.flush()
+    const told = trail.requests.filter((events) => events.some(({ type }) => type === 'audit.dropped'))
+    expect(told).toHaveLength(1)
+    expect(trail.requests.length).toBeGreaterThan(10)
+  })
+
   it('are bound by bytes too', async () => {
     const { sink } = await scene(() => 'hang', { maxBytes: 8_192 })
     for (const event of decisions(1_000)) void sink.record(event)

@@ -8,6 +8,9 @@ import type { Settings } from './settings.js'
 const firstPause = 250
 const longestPause = 30_000
 
+/** Milliseconds after which the trail is told again what it refused to be told. */
+const retellPause = 60_000
+
 /** The longest pause of a sink that closes. */
 const closingPause = 500
 
@@ -45,6 +48,7 @@ export function createSender({ settings, queue, losses, deliver }: SenderParts):
   let hasWarnedOfLoss = false
   let lastSent = Number.NEGATIVE_INFINITY
   let most = batchEvents
+  let tellAgainAt = Number.NEGATIVE_INFINITY
 
   function start(): void {
     running ??= run().finally(() => {
@@ -99,11 +103,11 @@ export function createSender({ settings, queue, losses, deliver }: SenderParts):
         continue
       }
       losses.lose(entry.event)
+      if (entry.event.type === 'audit.dropped') tellAgainAt = performance.now() + retellPause
       warnOfLoss(`the trail refused some (${reason})`)
       waiter?.reject(new Error(`the audit event is lost: the trail refused it (${reason})`))
     }
-    // what the trail refused to be told is not told again
-    if (refused.size === 0) reportLosses()
+    if (performance.now() >= tellAgainAt) reportLosses()
   }
 
   function reportLosses(): void {
