@@ -153,6 +153,22 @@ function suite(open: OpenScene): void {
     expect(await chainsOf('api:express-api/many/')).toHaveLength(16)
   })
 
+  it('when the database fails, nothing of a request is kept, and it can be made again', async () => {
+    const { database } = scene.server.context
+    const { query } = database
+    const events = ['one', 'two'].map((instance) => sample({ observer: { service: 'broken', instance } }))
+    let inserts = 0
+    database.query = (text, values) => {
+      if (text.includes('insert into audit_events')) inserts += 1
+      return inserts === 2 ? Promise.reject(new Error('Connection terminated unexpectedly')) : query(text, values)
+    }
+    const failed = await scene.post(events, express)
+    database.query = query
+    expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '1'])
+    for (const { id } of events) expect(await scene.kept(id)).toEqual([])
+    expect((await scene.post(events, express)).json).toEqual({ stored: 2, duplicates: 0 })
+  })
+
   it('leaves every chain intact', async () => {
     await scene.server.context.audit.checkpoint()
     expect(await scene.server.context.audit.verify()).toMatchObject({ intact: true })
