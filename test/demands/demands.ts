@@ -452,6 +452,7 @@ const ofTools: readonly Demand[] = [
       by('adapters/readme.test.ts', 'runs: $name'),
       by('docs/pages.test.ts', 'runs: $name'),
       by('auth-server/program/serve.test.ts', 'with what init wrote, it issues the first token'),
+      by('docs/from-a-static-key.test.ts', 'ends as the files in after/'),
     ],
   },
   {

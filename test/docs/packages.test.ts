@@ -43,7 +43,7 @@ describe('the options on the page', () => {
     const [, table = ''] = /^## Options\n(.*?)(?=^## )/msu.exec(pageOf(name)) ?? []
     const rows = [...table.matchAll(/^\| `(\w+)`/gmu)].map(([, option]) => option)
     expect(members.length).toBeGreaterThan(10)
-    expect(rows.toSorted()).toEqual(members.toSorted())
+    expect([rows.length, new Set(rows)]).toEqual([members.length, new Set(members)])
   })
 
   test.each(adapters)('of %s are options of core', (name) => {

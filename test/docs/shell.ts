@@ -38,6 +38,7 @@ export function openShell(folder: string, cwd: string): Shell {
     written.error += text
     look()
   })
+  bash.stdin.write("trap 'kill -KILL -- -$$' EXIT\n") // also where whoever reads it is gone
   let count = 0
 
   return {

@@ -20,4 +20,4 @@ app.get('/customers/:id/plan', ownPlan, (req, res) => {
 
 const { hostname, port } = new URL(API)
 const server = app.listen(Number(port), hostname)
-process.once('SIGTERM', () => server.close(() => resourceServer.close())) // what waits is sent
+process.once('SIGTERM', () => server.close(() => void resourceServer.close())) // what waits is sent
