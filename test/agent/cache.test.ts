@@ -98,6 +98,8 @@ test('nothing is kept where nothing may be', async () => {
   const { client, tokenRequests } = createStub({ options: { maxTokens: 0 } })
   await client.getDelegationToken(ask)
   await client.getDelegationToken(ask)
+  client.forget(ask.subjectToken)
+  client.forget()
   expect(tokenRequests).toHaveLength(2)
 })
 

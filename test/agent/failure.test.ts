@@ -21,6 +21,7 @@ describe('the server is out of order', () => {
     ['cannot be reached', () => Promise.reject(new TypeError('fetch failed')), 'server_unavailable'],
     ['never answers', silence, 'server_unavailable'],
     ['breaks off in the middle', brokenOff, 'server_unavailable'],
+    ['fails with something that is no error', () => Promise.reject('SECRET' as never), 'server_unavailable'],
   ])('%s: tried again, then said so', async (_what, answer, code) => {
     const { client, tokenRequests } = createStub({
       issue: (request, count) => (count === 1 ? issued(request) : answer()),
@@ -155,6 +156,20 @@ describe('giving up', () => {
     const request = { ...ask, singleUse: true, signal: controller.signal }
     await expect(client.getDelegationToken(request)).rejects.toMatchObject({ code: 'aborted', isTransient: false })
     expect(tokenRequests.map(({ signal }) => signal?.aborted)).toEqual([true])
+  })
+
+  test('ends the pause before another try', async () => {
+    const controller = new AbortController()
+    const { client, tokenRequests } = createStub({
+      issue: () => {
+        setTimeout(() => controller.abort(), 0)
+        return json({}, 503, { 'retry-after': '2' })
+      },
+    })
+    const request = { ...ask, singleUse: true, signal: controller.signal }
+    await expect(client.getDelegationToken(request)).rejects.toMatchObject({ code: 'aborted' })
+    await new Promise(setImmediate)
+    expect(tokenRequests).toHaveLength(1)
   })
 
   test('a signal that is aborted already asks for nothing', async () => {

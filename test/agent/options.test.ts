@@ -10,7 +10,7 @@ import {
   keyFrom,
 } from '@behalf/agent'
 import { fileKey } from '@behalf/agent/node'
-import { exportPKCS8, generateKeyPair, type JWK } from 'jose'
+import { exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
 import { billing, createStub, issued, json, privateJwk, serverUrl } from './stub.js'
 
@@ -28,7 +28,15 @@ test('two settings are enough', () => {
 test.each<readonly [string, object]>([
   ['serverUrl', { serverUrl: 'http://auth.example.com' }],
   ['serverUrl', { serverUrl: 'auth.example.com' }],
+  ['serverUrl', { serverUrl: 7 }],
+  ['serverUrl', { serverUrl: 'https://ada:secret@auth.example.com' }],
+  ['serverUrl', { serverUrl: 'https://auth.example.com/?tenant=1' }],
   ['clientId', { clientId: '' }],
+  ['apiTimeout', { apiTimeout: 0 }],
+  ['timeout', { timeout: 2 ** 31 }],
+  ['audit', { audit: { write: () => {} } }],
+  ['audit', { audit: null }],
+  ['onWarning', { onWarning: 'log' }],
   ['timeout', { timeout: 0 }],
   ['timeout', { timeout: 1.5 }],
   ['retries', { retries: -1 }],
@@ -41,6 +49,10 @@ test.each<readonly [string, object]>([
   const options = { serverUrl, clientId: 'support-app', ...wrong }
   expect(() => createDelegationClient(options)).toThrow(DelegationError)
   expect(() => createDelegationClient(options)).toThrow(name)
+})
+
+test('options are an object', () => {
+  for (const none of [undefined, null]) expect(() => createDelegationClient(none as never)).toThrow('options')
 })
 
 describe('a key', () => {
@@ -59,6 +71,8 @@ describe('a key', () => {
     await works(keyFrom(JSON.stringify(privateJwk)))
     await works(keyFrom(await pkcs8('ES256')))
     await works(keyFrom(await pkcs8('EdDSA')))
+    const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+    await works(keyFrom({ ...(await exportJWK(privateKey)), kid: 'key-1' }))
   })
 
   test('from the environment', async () => {
@@ -97,6 +111,8 @@ describe('a key', () => {
   test.each<readonly [string, KeySource]>([
     ['public', keyFrom({ kty: 'EC', crv: 'P-256', x: privateJwk.x, y: privateJwk.y })],
     ['text that is none', keyFrom('secret-text-that-is-no-key')],
+    ['no object', keyFrom('"secret-text"')],
+    ['a secret', keyFrom({ kty: 'oct', k: 'c2VjcmV0LXRleHQ', alg: 'HS256' })],
     ['a file that is not there', fileKey(join(folder, 'none.pem'))],
     [
       'of a source that fails',

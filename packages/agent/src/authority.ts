@@ -1,14 +1,17 @@
 import * as oauth from 'oauth4webapi'
 import { readTrace } from './audit/text.js'
-import { readWhole, until } from './bounded.js'
+import { until } from './bounded.js'
+import { readKey } from './client-key.js'
+import { discover } from './discovery.js'
 import { DelegationError } from './errors.js'
 import { failureOf } from './failure.js'
 import type { ClientKey } from './key-source.js'
+import { createOnce } from './once.js'
 import type { Settings } from './options.js'
-import { isLoopback, isSafe, plainHttp } from './plain-http.js'
 import { canonical, type DelegationRequest, scopesOf } from './request.js'
 import { withRetries } from './retry.js'
 import { type DelegationToken, sealToken } from './token.js'
+import { limitOf, transport } from './transport.js'
 
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const directGrant = 'client_credentials'
@@ -21,9 +24,6 @@ export interface Authority {
   /** The key pair tokens are bound to; undefined where they are not. */
   proofs(): Promise<oauth.DPoPHandle | undefined>
 }
-
-/** Bytes of an answer of the server, at most. */
-const mostBytes = 262_144
 
 /** Reaches the auth server on first use, and again after it could not be reached or used. */
 export function createAuthority(settings: Settings): Authority {
@@ -90,34 +90,6 @@ export function createAuthority(settings: Settings): Authority {
   }
 }
 
-/** Reads the metadata of the server: where RFC 8414 has them, or else where OpenID Connect Discovery has. */
-async function discover(settings: Settings): Promise<oauth.AuthorizationServer> {
-  const { serverUrl, timeout } = settings
-  const sent = transport(settings, limitOf(timeout, undefined))
-  let response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oauth2' })
-  if (response.status === 404) response = await oauth.discoveryRequest(serverUrl, { ...sent, algorithm: 'oidc' })
-  const server = await oauth.processDiscoveryResponse(serverUrl, response)
-  const { token_endpoint: endpoint = '' } = server
-  if (!URL.canParse(endpoint) || !isSafe(new URL(endpoint))) throw astray
-  return server
-}
-
-/** Proof and token go over https alone, or to a loopback address. */
-const astray = new DelegationError('server_misbehaves', 'The auth server names no token endpoint that is https.')
-
-function limitOf(timeout: number, signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(timeout)
-  return signal === undefined ? limit : AbortSignal.any([limit, signal])
-}
-
-function transport({ serverUrl, fetch }: Settings, signal: AbortSignal): Transport {
-  return {
-    [oauth.customFetch]: async (url, init) => readWhole(await until(signal, fetch(url, init)), mostBytes, signal),
-    [plainHttp]: isLoopback(serverUrl),
-    signal,
-  }
-}
-
 function headersOf({ traceparent }: DelegationRequest): Headers {
   return new Headers(readTrace(traceparent) && { traceparent: traceparent ?? '' })
 }
@@ -130,37 +102,6 @@ const unpresentable = new DelegationError(
   'server_misbehaves',
   'The auth server answered with something that is no token.',
 )
-
-/** @throws DelegationError `key_unavailable` */
-async function readKey({ key, timeout }: Settings): Promise<ClientKey> {
-  let read: ClientKey
-  try {
-    read = await until(AbortSignal.timeout(timeout), Promise.resolve(key()))
-  } catch (error) {
-    if (error instanceof DelegationError) throw error
-    // biome-ignore lint/style/useErrorCause: the cause could quote the key
-    throw new DelegationError('key_unavailable', 'The key source failed.')
-  }
-  const { privateKey } = read
-  if (privateKey instanceof CryptoKey && privateKey.type === 'private' && privateKey.usages.includes('sign'))
-    return read
-  throw new DelegationError('key_unavailable', 'The key source must answer with a private CryptoKey that may sign.')
-}
-
-/** How requests to the server are sent: within their time limit, following no redirect. */
-interface Transport {
-  readonly [oauth.customFetch]: (url: string, init: Sent) => Promise<Response>
-  readonly [plainHttp]: boolean
-  readonly signal: AbortSignal
-}
-
-interface Sent {
-  readonly method: string
-  readonly headers: Record<string, string>
-  readonly redirect: 'manual'
-  readonly body?: URLSearchParams | undefined
-  readonly signal?: AbortSignal | undefined
-}
 
 function authenticate({ privateKey, keyId }: ClientKey, { issuer }: oauth.AuthorizationServer): oauth.ClientAuth {
   return oauth.PrivateKeyJwt(keyId === undefined ? privateKey : { key: privateKey, kid: keyId }, {
@@ -192,25 +133,4 @@ function readToken(answer: oauth.TokenEndpointResponse, request: DelegationReque
     scope: answer.scope?.split(' ') ?? scopesOf(request),
     expiresAt: askedAt + (answer.expires_in ?? 0) * 1_000,
   })
-}
-
-/** A value made on first use, once for all who wait; a failure is forgotten. */
-function createOnce<T>(make: () => Promise<T>): { get(): Promise<T>; forget(): void } {
-  let made: Promise<T> | undefined
-  function start(): Promise<T> {
-    const started = make()
-    started.catch(() => {
-      if (made === started) made = undefined
-    })
-    return started
-  }
-  return {
-    get: () => {
-      made ??= start()
-      return made
-    },
-    forget: () => {
-      made = undefined
-    },
-  }
 }
