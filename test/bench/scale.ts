@@ -39,8 +39,6 @@ export interface Scale {
     readonly embedded: readonly number[]
     readonly rounds: number
     readonly calls: number
-    /** Requests of each of four clients, for events per second. */
-    readonly requests: number
   }
   readonly authServer: {
     readonly seconds: number
@@ -67,8 +65,7 @@ export const full: Scale = {
     events: [10_000, 100_000, 1_000_000],
     embedded: [10_000, 100_000],
     rounds: 7,
-    calls: 20,
-    requests: 50,
+    calls: 10,
   },
   authServer: { seconds: 3, rounds: 5, connections: 16, agents: [100_000], events: [1_000_000] },
   agent: { calls: 100, rounds: 7 },
@@ -84,7 +81,7 @@ export const smoke: Scale = {
   features: { tokens: 60, calls: 500, rounds: 1, watermarks: [0, 200, 2_000] },
   policy: { calls: 100, rounds: 1 },
   auditTrail: { events: [200, 1_000], embedded: [200, 1_000], rounds: 1, calls: 10 },
-  auditIngest: { events: [200, 1_000], embedded: [200], rounds: 1, calls: 5, requests: 3 },
+  auditIngest: { events: [200, 1_000], embedded: [200], rounds: 1, calls: 5 },
   authServer: { seconds: 0.2, rounds: 1, connections: 2, agents: [200], events: [500] },
   agent: { calls: 5, rounds: 1 },
   imports: { runs: 2 },
