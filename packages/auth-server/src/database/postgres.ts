@@ -35,6 +35,8 @@ export function openPostgres(url: string, onError: (error: Error) => void): Data
     },
   })
   pool.on('error', onError)
+  // what the database says as it hands a connection over is said to nobody yet, and an error that nobody hears ends the process
+  pool.on('connect', (client) => client.on('error', () => {}))
 
   /** A statement with values is prepared once a connection. */
   const run = async (on: Pool | PoolClient, text: string, values: readonly Value[]): Promise<readonly Row[]> => {
