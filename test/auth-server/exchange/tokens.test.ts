@@ -77,12 +77,4 @@ describe('the register of tokens', () => {
     expect(await tokens().search({ transaction, active: true }, { limit: 10 })).toHaveLength(1)
     expect(await tokens().search({ transaction, active: false }, { limit: 10 })).toHaveLength(2)
   })
-
-  test('holds a token that is in force, and no other', async () => {
-    const { tokenId = '' } = (await tokens().verify(await scene.personToken())) ?? {}
-    expect(await tokens().hold(tokenId)).toBe(true)
-    await scene.server.context.revocations.withdraw({ kind: 'token', value: tokenId, reason: 'test', by: 'test' })
-    expect(await tokens().hold(tokenId)).toBe(false)
-    expect(await tokens().hold('nobody')).toBe(false)
-  })
 })

@@ -9,19 +9,24 @@ import { createPostgresDatabase, encryptionKey, hasPostgres } from '../support/g
 import { nothingHalf, unmatched } from './ledger.js'
 import { createProxy, type DatabaseProxy, type Fate } from './proxy.js'
 
+/** What is asked for where it is not `billing:read`: a just-in-time grant is given and used. */
+type Permission = 'billing:auto'
+
 /** Where an issuance is cut off: the first statement that looks like this. */
-const places: readonly (readonly [string, RegExp])[] = [
-  ['as it begins', /^begin/u],
-  ['while the client is looked up', /^select \* from clients/u],
-  ['while its secret is compared', /from client_secrets/u],
-  ['while the subject token is looked up', /from issued_tokens where token_id/u],
-  ['while the policy is looked at', /from policy_versions/u],
-  ['while it is held', /^savepoint/u],
-  ['while the token is written', /insert into issued_tokens/u],
-  ['between the token and its event', /^release savepoint/u],
-  ['while the chain of events is held', /from audit_chains/u],
-  ['while the event is written', /insert\s+into audit_events/u],
-  ['as it is committed', /^commit/u],
+const places: readonly { readonly name: string; readonly place: RegExp; readonly scope?: Permission }[] = [
+  { name: 'as it begins', place: /^begin/u },
+  { name: 'while the client is looked up', place: /^select \* from clients/u },
+  { name: 'while its secret is compared', place: /from client_secrets/u },
+  { name: 'while the subject token is looked up', place: /from issued_tokens where token_id/u },
+  { name: 'while the policy is looked at', place: /from policy_versions/u },
+  { name: 'while all that it rests on is held', place: /from agents join clients.* for share/su },
+  { name: 'before what is taken once', place: /^savepoint/u, scope: 'billing:auto' },
+  { name: 'while the use of a grant is taken', place: /update grants/u, scope: 'billing:auto' },
+  { name: 'while the token is written', place: /insert into issued_tokens/u },
+  { name: 'between the token and its event', place: /^release savepoint/u, scope: 'billing:auto' },
+  { name: 'while the chain of events is held', place: /from audit_chains/u },
+  { name: 'while the event is written', place: /insert\s+into audit_events/u },
+  { name: 'as it is committed', place: /^commit/u },
 ]
 
 describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose database is cut off', () => {
@@ -50,7 +55,8 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     await database.drop()
   })
 
-  const exchange = (): Promise<TokenAnswer> => scene.exchange({ fields: { subject_token: subject } })
+  const exchange = (scope?: Permission): Promise<TokenAnswer> =>
+    scene.exchange({ fields: { subject_token: subject, ...(scope && { scope }) } })
 
   /** An outage: none of the client's doing, to be tried again, and without a token. */
   function demandOutage(answer: TokenAnswer): void {
@@ -80,10 +86,10 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
     return () => isDone
   }
 
-  describe.each(places)('%s', (_name, place) => {
+  describe.each(places)('$name', ({ place, scope }) => {
     test.each(['cut', 'cut_answer'] as const)('%s: 503, nothing half, and the next one is answered', async (fate) => {
       const isDone = once(place, fate)
-      const answer = await exchange()
+      const answer = await exchange(scope)
       expect(isDone()).toBe(true)
       demandOutage(answer)
       await demandWhole()
@@ -152,7 +158,7 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
 
   test('a database that answers no more: 503 after a while, for those that wait for a connection too; then it goes on', async () => {
     proxy.pause()
-    const answers = await Promise.all(Array.from({ length: 30 }, exchange))
+    const answers = await Promise.all(Array.from({ length: 30 }, () => exchange()))
     for (const answer of answers) demandOutage(answer)
     proxy.resume()
     await demandRecovery()
@@ -191,7 +197,7 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a server whose databa
 
   test('a slow database slows down, and no more', async () => {
     proxy.delay = 20
-    const answers = await Promise.all(Array.from({ length: 30 }, exchange))
+    const answers = await Promise.all(Array.from({ length: 30 }, () => exchange()))
     expect(answers.filter(({ status }) => status !== 200)).toEqual([])
     expect(proxy.open).toBeLessThanOrEqual(20)
   })

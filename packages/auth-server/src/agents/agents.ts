@@ -4,21 +4,8 @@ import { first, json, type Value } from '../database/database.js'
 import { ConflictError, NotFoundError, StaleVersionError } from '../errors.js'
 import { line, lines, names, readInput } from '../input.js'
 import type { Agent, AgentChange, Agents } from './agent.js'
+import { type AgentRow, toAgent } from './agent-row.js'
 import { countRefusal } from './escalation.js'
-
-interface AgentRow {
-  readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly owner: string
-  readonly status: Agent['status']
-  readonly roles: readonly string[]
-  readonly ceiling: readonly string[] | null
-  readonly locked_until: number | null
-  readonly version: number
-  readonly created_at: number
-  readonly updated_at: number
-}
 
 const changeSchema = z.strictObject({
   name: line.optional(),
@@ -135,21 +122,4 @@ export function createAgents(
 /** A member that is undefined changes nothing. */
 function definedOf(change: AgentChange): AgentChange {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-}
-
-function toAgent(row: AgentRow): Agent {
-  const { locked_until, created_at, updated_at, id, name, description, owner, status, roles, ceiling, version } = row
-  return {
-    id,
-    name,
-    description,
-    owner,
-    status,
-    roles,
-    ceiling,
-    lockedUntil: locked_until,
-    version,
-    createdAt: created_at,
-    updatedAt: updated_at,
-  }
 }

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import type { Agent } from '../agents/agent.js'
 
 /** How a client proves itself. `none` is for applications in a browser or on a phone: they never get delegation tokens. */
 export type ClientAuthentication = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none'
@@ -41,6 +42,8 @@ export interface ClientSecret {
 /** The clients of the server. */
 export interface Clients {
   find(id: string): Promise<Client | undefined>
+  /** A client and the agent it belongs to; undefined where it belongs to none. */
+  findWithAgent(id: string): Promise<{ readonly client: Client; readonly agent: Agent | undefined } | undefined>
   /** In order of id, those after `after`. */
   list(page: { readonly after?: string; readonly limit: number; readonly agentId?: string }): Promise<readonly Client[]>
   /** @throws InvalidInputError, ConflictError when the id is taken or the agent retired, NotFoundError for an unknown agent */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AgentRow, toAgent } from '../agents/agent-row.js'
 import type { Context } from '../context.js'
 import { first, json, type Value } from '../database/database.js'
 import { ConflictError, NotFoundError, StaleVersionError } from '../errors.js'
@@ -64,6 +65,16 @@ export function createClients({
   return {
     ...createClientSecrets({ database, now }, hold),
     find: async (id) => (clientId.test(id) ? one('select * from clients where id = $1', [id]) : undefined),
+    findWithAgent: async (id) => {
+      if (!clientId.test(id)) return undefined
+      const rows = await database.query<ClientRow & { readonly agent: AgentRow | null }>(
+        `select clients.*, to_jsonb(agents) as agent from clients left join agents on agents.id = clients.agent_id
+         where clients.id = $1`,
+        [id],
+      )
+      const row = first(rows)
+      return row && { client: toClient(row), agent: row.agent === null ? undefined : toAgent(row.agent) }
+    },
     list: async ({ after = '', limit, agentId }) => {
       const rows = await database.query<ClientRow>(
         'select * from clients where id > $1 and ($3::text is null or agent_id = $3) order by id limit $2',

@@ -1,4 +1,5 @@
 import type { Context } from '../context.js'
+import { allOrNothing } from './all-or-nothing.js'
 import { answerOf, findingsOf, type Issued } from './answer.js'
 import { type Grounds, requireDecision } from './decision.js'
 import { type Demand, readDemand } from './demand.js'
@@ -10,7 +11,7 @@ import { checkKey } from './key-binding.js'
 import { endOf } from './lifetime.js'
 import { agentProfile, directGrant } from './names.js'
 import { createPossession } from './possession.js'
-import { holdPresenter, type Presenter, requirePresenter } from './presenter.js'
+import { holdGround, type Presenter, requirePresenter } from './presenter.js'
 import { createTask } from './task.js'
 import { describeTask } from './transaction-context.js'
 
@@ -74,8 +75,8 @@ async function issue(
   const lifetime = context.settings.lifetimes.direct
   const tctx = describeTask(permissions, tool)
 
-  return context.database.savepoint(async () => {
-    await holdPresenter(context, presenter)
+  return allOrNothing(context, permissions, async () => {
+    await holdGround(context, presenter)
     const call = { agentId: agent.id, subject: null, resource, permissions, tool, lifetime }
     const open = await useGrant(context, { ...call, transaction: task ?? null })
     const { token, record } = await context.tokens.issue({

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js'
 import { type ActorClaim, extendChain, linksOf } from './actor-chain.js'
 import { readActorToken } from './actor-token.js'
+import { allOrNothing } from './all-or-nothing.js'
 import { answerOf, findingsOf, type Issued } from './answer.js'
 import { useConsents } from './consent.js'
 import { type Grounds, requireDecision } from './decision.js'
@@ -16,7 +17,7 @@ import { accessTokenType, agentProfile, tokenExchangeGrant } from './names.js'
 import type { Parameters } from './parameters.js'
 import { createPossession } from './possession.js'
 import { requirePresentation } from './presentation.js'
-import { holdPresenter, type Presenter, requirePresenter } from './presenter.js'
+import { holdGround, type Presenter, requirePresenter } from './presenter.js'
 import { Refusal } from './refusal.js'
 import { checkScope } from './scope.js'
 import { isTokenType, requireSubjectToken, type SubjectToken } from './subject-token.js'
@@ -114,9 +115,8 @@ async function issue(context: Context, delegation: Delegation): Promise<Issued> 
   const call = { agentId: agent.id, subject: account.subject, resource, permissions, tool }
   const tctx = describeTask(permissions, tool)
 
-  return context.database.savepoint(async () => {
-    await holdPresenter(context, presenter)
-    await holdParent(context, parent.tokenId)
+  return allOrNothing(context, permissions, async () => {
+    await holdGround(context, presenter, parent.tokenId)
     const grant = await useGrant(context, { ...call, lifetime, transaction: task ?? null })
     const consents = await useConsents(context, { ...call, details, transaction: task })
     const ends = [parent.expiresAt, grant?.expiresAt, ...consents.map(({ expiresAt }) => expiresAt)]
@@ -145,11 +145,6 @@ async function issue(context: Context, delegation: Delegation): Promise<Issued> 
     })
     return { token, record, details, key }
   })
-}
-
-async function holdParent({ tokens }: Pick<Context, 'tokens'>, tokenId: string): Promise<void> {
-  if (await tokens.hold(tokenId)) return
-  throw new Refusal('invalid_request', 'subject_token_invalid', 'subject_token is not in force')
 }
 
 function demandsKey({ client }: Presenter, { entry }: Demand): boolean {

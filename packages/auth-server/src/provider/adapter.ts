@@ -11,7 +11,6 @@ export function createAdapters(context: Context): AdapterFactory {
   return (model) => {
     if (model === 'Client') return { ...entities(context, model), ...clients(context) }
     if (model === 'AccessToken') return { ...entities(context, model), ...accessTokens(context) }
-    if (model === 'ReplayDetection') return { ...entities(context, model), ...replays(context) }
     return entities(context, model)
   }
 }
@@ -137,20 +136,6 @@ function accessTokens({ revocations, database }: Context): Partial<Adapter> {
       for (const { token_id } of rows) {
         await revocations.withdraw({ kind: 'token', value: token_id, reason: 'grant ended', by: 'engine' })
       }
-    },
-  }
-}
-
-/** A client assertion or a proof counts once, also when two processes get it at the same time. */
-function replays({ database, now }: Context): Partial<Adapter> {
-  return {
-    upsert: async (id, content, expiresIn) => {
-      const kept = await database.query(
-        `insert into protocol_entities (model, id, content, expires_at) values ('ReplayDetection', $1, $2, $3)
-         on conflict (model, id) do nothing returning 1 as kept`,
-        [digest(id), json({ kind: content.kind }), typeof expiresIn === 'number' ? now() + expiresIn : null],
-      )
-      if (kept.length === 0) throw new errors.InvalidClientAuth('used before')
     },
   }
 }

@@ -19,6 +19,7 @@ import { checkAssertionEnd } from './assertion.js'
 import { metadataOf } from './metadata.js'
 import { paths } from './paths.js'
 import { checkRefresh } from './refresh.js'
+import { createReplayDetection } from './replays.js'
 import { describeResource } from './resources.js'
 import { customizeToken } from './subject-token.js'
 
@@ -54,6 +55,7 @@ export async function createEngine(context: Context): Promise<Provider> {
   engine.Client.prototype.compareClientSecret = function compareSecret(secret: string) {
     return clients.isSecret(this.clientId, secret)
   }
+  engine.ReplayDetection.unique = createReplayDetection(context)
   engine.on('server_error', (ctx, error) => {
     ctx.state.fault = error // so that the transaction is undone, and an outage is answered as one
   })

@@ -59,11 +59,6 @@ export interface Tokens {
   /** The record by `jti`, in force or not. */
   find(tokenId: string): Promise<IssuedToken | undefined>
   /**
-   * Keeps a token from being withdrawn until the transaction under way ends, so that what is made from it meanwhile ends with it.
-   * False where it was withdrawn before.
-   */
-  hold(tokenId: string): Promise<boolean>
-  /**
    * Records, newest first.
    *
    * @param page - `after`: the last token id of the page before

@@ -67,14 +67,6 @@ export function createTokens(context: Pick<Context, 'settings' | 'database' | 'k
     return record === undefined || record.revokedAt !== null ? undefined : { ...record, claims: claims ?? {} }
   }
 
-  async function hold(tokenId: string): Promise<boolean> {
-    const rows = await database.query<{ revoked_at: number | null }>(
-      'select revoked_at from issued_tokens where token_id = $1 for share',
-      [tokenId],
-    )
-    return first(rows)?.revoked_at === null
-  }
-
   async function search(
     filter: TokenFilter,
     page: { readonly after?: string; readonly limit: number },
@@ -107,5 +99,5 @@ export function createTokens(context: Pick<Context, 'settings' | 'database' | 'k
     return rows.map(toIssuedToken)
   }
 
-  return { issue, register, verify, find, hold, search }
+  return { issue, register, verify, find, search }
 }
