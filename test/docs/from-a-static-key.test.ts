@@ -105,18 +105,40 @@ const steps: Readonly<Record<string, (fence: Fence, next: Fence | undefined) => 
   },
 }
 
-describe('the way from a static key', () => {
-  test.each(
-    fences.slice(0, last).map((fence, i) => ({ name: `${fence.language}: ${fence.code.split('\n')[0]}`, fence, i })),
-  )(
+/** One after another, as a reader goes. */
+function walk(from: number, to: number): void {
+  const part = fences.slice(from, to).map((fence, i) => ({ fence, next: fences[from + i + 1] }))
+  test.each(part.map((each) => ({ ...each, name: `${each.fence.language}: ${each.fence.code.split('\n')[0]}` })))(
     '$name',
-    async ({ fence, i }) => {
+    async ({ fence, next }) => {
       const step = steps[fence.language]
       expect(step).toBeDefined()
-      await step?.(fence, fences[i + 1])
+      await step?.(fence, next)
     },
     limit,
   )
+}
+
+describe('the way from a static key', () => {
+  const both = fences.findIndex(({ code }) => code.includes('Bearer nonsense')) + 1
+  walk(0, both)
+
+  test.each<{ headers: Record<string, string>; status: number }>([
+    { headers: {}, status: 200 },
+    { headers: { authorization: '' }, status: 400 },
+    { headers: { authorization: 'Basic YTpi' }, status: 401 },
+    { headers: { authorization: 'Bearer' }, status: 400 },
+    { headers: { authorization: 'Bearer a.b.c' }, status: 401 },
+    { headers: { authorization: 'Bearer a.b.c, Bearer a.b.c' }, status: 400 },
+    { headers: { authorization: 'DPoP a.b.c', dpop: 'a.b.c' }, status: 401 },
+    { headers: { dpop: 'a.b.c' }, status: 401 },
+  ])('beside a key, $headers is answered $status', async ({ headers, status }) => {
+    const [url, key] = (await shell.run('echo $API $BILLING_API_KEY')).out.trim().split(' ')
+    const sent = { headers: { ...headers, 'x-api-key': String(key) } }
+    expect((await fetch(`${url}/customers/user_1/plan`, sent)).status).toBe(status)
+  })
+
+  walk(both, last)
 
   test('ends as the files in after/', () => {
     const names = (path: string): readonly string[] => readdirSync(path).toSorted()

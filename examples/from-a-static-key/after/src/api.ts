@@ -8,6 +8,7 @@ const { API = 'http://127.0.0.1:4001', AUTH = 'http://127.0.0.1:4000', BILLING_A
 const audit = httpSink({
   url: `${AUTH}/audit/events`,
   token: clientToken({ serverUrl: AUTH, clientId: 'billing-api', clientSecret: BILLING_API_SECRET }),
+  onWarning: ({ message }) => console.warn(message), // the trail is out of reach, events are lost
 })
 const { protect, resourceServer } = createGuard({ issuer: AUTH, audience: API, audit })
 const ownPlan = protect<{ id: string }>((req) => ({ scope: 'billing:read', subject: req.params.id }))
