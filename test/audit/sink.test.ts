@@ -129,6 +129,12 @@ describe('a sink', () => {
     )
   })
 
+  it('takes no event for kept that the trail refused without saying its id', async () => {
+    const { sink } = await scene(() => ({ status: 422, body: { refused: [{ index: 0, code: 'malformed' }] } }))
+    await expect(sink.record(decision())).rejects.toThrow('malformed')
+    expect(sink.lost).toBe(1)
+  })
+
   it('writes out what waits on close, and takes nothing after', async () => {
     const { trail, sink } = await scene(undefined, { interval: 60_000 })
     void sink.record(decision())

@@ -47,7 +47,7 @@ export function createDelivery({ url, token, timeout, fetch }: Settings): Delive
         signal,
       })
       wasRefused = response.status === 401
-      return await readAnswer(response)
+      return await readAnswer(response, batch)
     } catch {
       return failed('it cannot be reached')
     }
@@ -67,9 +67,9 @@ export function createDelivery({ url, token, timeout, fetch }: Settings): Delive
   }
 }
 
-async function readAnswer(response: Response): Promise<Delivery> {
+async function readAnswer(response: Response, batch: readonly Entry[]): Promise<Delivery> {
   const { status } = response
-  if (status === 422) return { kind: 'arrived', refused: refusedOf(await response.json()) }
+  if (status === 422) return { kind: 'arrived', refused: refusedOf(await response.json(), batch) }
   await response.body?.cancel()
   if (response.ok) return { kind: 'arrived', refused: noneRefused }
   const reason = `status ${status}`
@@ -88,14 +88,26 @@ function retryAfterOf(header: string | null): number {
   return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), longestRetryAfter)
 }
 
+/** An event that the trail refused: its place in the request, from 0, and its id, where that is one. */
+interface RefusedEntry {
+  readonly index?: unknown
+  readonly id?: unknown
+  readonly code?: unknown
+}
+
 /**
  * Reads which events the trail refused.
  *
  * @throws TypeError when the answer is none of the trail's
  */
-function refusedOf(answer: unknown): ReadonlyMap<string, string> {
-  const { refused } = answer as { readonly refused: readonly { readonly id?: unknown; readonly code?: unknown }[] }
-  return new Map(refused.map(({ id, code }) => [String(id), /^[a-z_]{1,40}$/u.exec(String(code))?.[0] ?? 'refused']))
+function refusedOf(answer: unknown, batch: readonly Entry[]): ReadonlyMap<string, string> {
+  const { refused } = answer as { readonly refused: readonly RefusedEntry[] }
+  return new Map(
+    refused.map(({ index, id, code }) => [
+      batch[Number(index)]?.event.id ?? String(id),
+      /^[a-z_]{1,40}$/u.exec(String(code))?.[0] ?? 'refused',
+    ]),
+  )
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {
