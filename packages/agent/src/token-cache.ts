@@ -19,6 +19,8 @@ export interface TokenCache {
   drop(request: DelegationRequest, token: DelegationToken): void
   /** Drops what was asked for with this subject token; without one, everything. */
   purge(subjectToken?: string): void
+  /** Drops the tokens that a subject token brought which is over. That it is over stays remembered. */
+  end(subjectToken: string): void
 }
 
 /** What a request is answered with. */
@@ -86,12 +88,23 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
     },
     purge: (subjectToken) => {
       if (subjectToken === undefined) entries?.clear()
-      else
-        for (const [key, entry] of entries?.entries() ?? [])
-          if (entry.subjectToken === subjectToken) entries?.delete(key)
+      else removeOf(subjectToken, () => true)
     },
+    end: (subjectToken) => removeOf(subjectToken, ({ held }) => held !== undefined),
+  }
+
+  function removeOf(subjectToken: string, isMeant: (entry: Entry) => boolean): void {
+    for (const [key, entry] of entries?.entries() ?? [])
+      if (entry.subjectToken === subjectToken && isMeant(entry)) entries?.delete(key)
   }
 }
 
 /** Refusals that a moment's wait does not change. */
-const finalCodes = new Set(['invalid_scope', 'invalid_target', 'unauthorized_client', 'access_denied', 'invalid_grant'])
+const finalCodes = new Set([
+  'access_denied',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+])

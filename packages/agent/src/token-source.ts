@@ -1,5 +1,6 @@
 import type { Audit } from './audit/audit.js'
 import type { Authority } from './authority.js'
+import { DelegationError } from './errors.js'
 import type { DelegationRequest } from './request.js'
 import { aborted } from './retry.js'
 import type { DelegationToken } from './token.js'
@@ -34,12 +35,18 @@ export function createTokenSource(authority: Authority, cache: TokenCache, audit
         record({ token: issued })
         return issued
       } catch (error) {
+        if (request.subjectToken !== undefined && isOver(error)) cache.end(request.subjectToken)
         record({ error })
         throw error
       }
     },
     drop: (request, token) => cache.drop(request, token),
   }
+}
+
+/** Whether the server no longer takes the subject token (RFC 8693 section 2.2.2), as far as its code says. */
+function isOver(error: unknown): boolean {
+  return error instanceof DelegationError && (error.code === 'invalid_grant' || error.code === 'invalid_request')
 }
 
 function orAborted(signal: AbortSignal, token: Promise<DelegationToken>): Promise<DelegationToken> {
