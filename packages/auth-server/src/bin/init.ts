@@ -43,7 +43,7 @@ export async function initialize(folder: string, addresses: StarterAddresses = {
   billing-api.secret   the API sends its decisions to the trail with it
   operator.secret      opens the admin API: to read, to withdraw, and for the trail
 
-Next:  behalf-auth-server ${file}
+Next:  npx behalf-auth-server ${file}
 `
 }
 
