@@ -78,6 +78,22 @@ describe('a sink', () => {
     expect(performance.now() - before).toBeGreaterThan(900) // never sooner; how much later is the machine's
   })
 
+  it.each(['Thu, 01 Jan 1970 00:00:00 GMT', 'soon', ''])(
+    'waits no longer for a time that is over or none: %j',
+    async (after) => {
+      const { trail, sink } = await scene((_, __, count) =>
+        count === 1 ? { status: 503, headers: { 'retry-after': after } } : { status: 200 },
+      )
+      await sink.record(decision())
+      expect(trail.requests).toHaveLength(2)
+    },
+  )
+
+  it('says in its own word why, where the trail has none', async () => {
+    const { sink } = await scene(() => ({ status: 422, body: { refused: [{ index: 0, code: 'No Word' }] } }))
+    await expect(sink.record(decision())).rejects.toThrow('(refused)')
+  })
+
   it('asks for another token when the one it has is refused', async () => {
     const renewals: boolean[] = []
     const { sink } = await scene(
@@ -243,6 +259,8 @@ describe('what goes wrong', () => {
     ['maxEvents', { maxEvents: 0 }],
     ['service', { service: 'two words' }],
     ['unknown', Object.fromEntries([['unknown', 1]])],
+    ['onWarning', Object.fromEntries([['onWarning', 'log']])],
+    ['fetch', Object.fromEntries([['fetch', 1]])],
   ])('%s is refused at once', (option, wrong) => {
     const options = { url: 'https://trail.example.com/audit/events', token: secret, ...wrong }
     expect(() => httpSink(options)).toThrow(ConfigurationError)

@@ -39,7 +39,8 @@ export function readSettings(options: HttpSinkOptions): Settings {
       throw new ConfigurationError(name, 'is not known')
     }
   }
-  const { token, service, instance, onWarning } = options
+  const { token, service, instance } = options
+  const onWarning = functionOf('onWarning', options.onWarning)
   return {
     url: addressOf('url', options.url).href,
     token: sourceOf(token),
@@ -48,7 +49,7 @@ export function readSettings(options: HttpSinkOptions): Settings {
     ...numbersOf(options),
     onWarning: (warning) => {
       try {
-        functionOf('onWarning', onWarning)?.(warning)
+        onWarning?.(warning)
       } catch {
         // a listener that fails changes nothing
       }
