@@ -312,6 +312,18 @@ describe('a call of a tool', () => {
     expect(calls[0]?.traceparent).toBe(calls[1]?.traceparent)
   })
 
+  it('has the headers for a call that another library makes', async () => {
+    const other = delegatedTool(
+      async (_, { fetch, traceHeaders }) => {
+        await fetch('/plan')
+        return JSON.stringify(traceHeaders)
+      },
+      { name: 'other', description: 'Other.', schema: z.object({}), delegation: { client, resource } },
+    )
+    const { traceparent, baggage } = JSON.parse(String(await other.invoke({}, onBehalfOf(ada))))
+    expect([traceparent, baggage]).toEqual([calls[0]?.traceparent, new Headers(calls[0]?.headers).get('baggage')])
+  })
+
   it.each([`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, 'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'])(
     'has a trace of its own where it was given none that is one: %s',
     async (traceparent) => {

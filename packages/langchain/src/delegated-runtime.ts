@@ -20,6 +20,8 @@ export interface DelegatedRuntime extends ToolRunnableConfig {
   readonly fetch: (url: string | URL, init?: ToolFetchInit) => Promise<Response>
   /** The token instead, for a call that another library makes. */
   readonly getToken: () => Promise<DelegationToken>
+  /** What joins such a call to the run: `fetch` sends it by itself (W3C Trace Context, W3C Baggage). */
+  readonly traceHeaders: { readonly traceparent: string; readonly baggage: string }
 }
 
 /** @param input - the arguments of the model, as the schema lets them through */
@@ -61,6 +63,7 @@ export function createRuntime<Arguments>(
       throw await describeRefusedAnswer(response)
     },
     getToken: async () => delegation.client.getDelegationToken(await request(config.signal)),
+    traceHeaders: { traceparent: call.traceparent, baggage: baggageOf(call) },
   }
 }
 
