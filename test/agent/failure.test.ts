@@ -21,7 +21,7 @@ describe('the server is out of order', () => {
     ['cannot be reached', () => Promise.reject(new TypeError('fetch failed')), 'server_unavailable'],
     ['never answers', silence, 'server_unavailable'],
     ['breaks off in the middle', brokenOff, 'server_unavailable'],
-    ['fails with something that is no error', () => Promise.reject('SECRET' as never), 'server_unavailable'],
+    ['fails with something that is no error', () => Promise.reject('SECRET'), 'server_unavailable'],
   ])('%s: tried again, then said so', async (_what, answer, code) => {
     const { client, tokenRequests } = createStub({
       issue: (request, count) => (count === 1 ? issued(request) : answer()),

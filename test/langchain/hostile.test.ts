@@ -320,7 +320,9 @@ describe('a call of a tool', () => {
       },
       { name: 'other', description: 'Other.', schema: z.object({}), delegation: { client, resource } },
     )
-    const { traceparent, baggage } = JSON.parse(String(await other.invoke({}, onBehalfOf(ada))))
+    const { traceparent, baggage } = JSON.parse(
+      messageOf(await other.invoke({ ...toolCall(), name: 'other' }, onBehalfOf(ada))).text,
+    )
     expect([traceparent, baggage]).toEqual([calls[0]?.traceparent, new Headers(calls[0]?.headers).get('baggage')])
   })
 
