@@ -50,7 +50,7 @@ export const authServerSection: Section<Scale> = {
           `${scale.rounds} rounds, servers in turns of ${scale.seconds} s, ${scale.connections} connections, HTTP on the loopback interface. ${pins.note} Medians (quartiles) of the ratios of each round.`,
           isServer ? 'PostgreSQL on the same machine, on any core.' : 'Without PostgreSQL: its rows are left out.',
           'Clients prove themselves with a secret, tokens are signed with ES256. oidc-provider alone: its own adapter in memory, one client, no policy, no trail.',
-          'Behalf looks up client, agent, person, policy and session, keeps a record of the token and an event in the chained trail, in one transaction: 16 statements an exchange, 13 for client credentials.',
+          'Behalf looks up client, agent, person, policy and session, keeps a record of the token and an event in the chained trail, in one transaction: 12 statements an exchange, 10 for client credentials.',
           'Growth: 100 agents ask in turn, people 10; agents and events are put in as rows before.',
         ],
       }
