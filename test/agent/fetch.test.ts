@@ -22,6 +22,22 @@ test('and no more than once', async () => {
   expect([tokenRequests.length, apiRequests.length]).toEqual([2, 2])
 })
 
+test('an API that refuses every token does not empty the auth server', async () => {
+  let isBroken = true
+  const { client, tokenRequests, apiRequests, clock } = createStub({
+    issue: (request, count) => issued(request, { access_token: `token-${count}` }),
+    api: () => (isBroken ? refusing(401, 'Bearer error="invalid_token"')() : json({ ok: true })),
+  })
+  for (let count = 0; count < 20; count += 1) expect((await client.fetch(`${billing}/plan`, ask)).status).toBe(401)
+  expect([tokenRequests.length, apiRequests.length]).toEqual([4, 23])
+  clock.now += 5_001
+  isBroken = false
+  expect((await client.fetch(`${billing}/plan`, ask)).status).toBe(200)
+  isBroken = true
+  expect((await client.fetch(`${billing}/plan`, ask)).status).toBe(401)
+  expect(tokenRequests).toHaveLength(5)
+})
+
 test('a hundred that are refused at once get one new token', async () => {
   const { client, tokenRequests } = createStub({
     issue: (request, count) => issued(request, { access_token: `token-${count}` }),

@@ -58,8 +58,7 @@ export async function callWithToken(
 
   let token = await tokens.get(request)
   let answer = await send(token)
-  if (challengeOf(answer, 'invalid_token') !== undefined) {
-    tokens.drop(request, token)
+  if (challengeOf(answer, 'invalid_token') !== undefined && tokens.drop(request, token)) {
     await drop(answer)
     token = await tokens.get(request)
     answer = await send(token)

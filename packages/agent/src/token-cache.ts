@@ -11,12 +11,19 @@ const earlyShare = 0.2
 /** Milliseconds that a token is kept at most, however long it lives. */
 const longest = 3_600_000
 
+/** Tokens of one context that are replaced while a refusal is remembered: an API that refuses all must not empty the auth server. */
+const mostReplaced = 3
+
 /** Tokens in memory, one for each context they were asked for in. */
 export interface TokenCache {
   /** The token for this request: kept, on its way for another caller, or asked for now. */
   get(request: DelegationRequest, ask: () => Promise<DelegationToken>): Found
-  /** Drops a token the API refused, so that the next call gets another. */
-  drop(request: DelegationRequest, token: DelegationToken): void
+  /**
+   * Drops a token the API refused, so that the next call gets another.
+   *
+   * @returns false where so many were refused of late that another would be too: it is kept for now
+   */
+  drop(request: DelegationRequest, token: DelegationToken): boolean
   /** Drops what was asked for with this subject token; without one, everything. */
   purge(subjectToken?: string): void
   /** Drops the tokens that a subject token brought which is over. That it is over stays remembered. */
@@ -42,6 +49,8 @@ interface Entry {
 
 export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clientId }: Settings): TokenCache {
   const entries = maxTokens === 0 ? undefined : new LRUCache<string, Entry>({ max: maxTokens })
+
+  const replaced = new LRUCache<string, { readonly since: number; readonly count: number }>({ max: maxTokens || 1 })
 
   /** Everything that makes two tokens different. The subject token itself, so that no two people can ever meet. */
   function keyOf(request: DelegationRequest): string {
@@ -84,7 +93,13 @@ export function createTokenCache({ maxTokens, refusalTime, now, serverUrl, clien
     },
     drop: (request, token) => {
       const key = keyOf(request)
-      if (entries?.get(key)?.held === token) entries.delete(key)
+      if (entries?.get(key)?.held !== token) return true // somebody did
+      const last = replaced.get(key)
+      const { since, count } =
+        last !== undefined && now() - last.since < refusalTime ? last : { since: now(), count: 0 }
+      if (count >= mostReplaced) return false
+      replaced.set(key, { since, count: count + 1 })
+      return entries.delete(key)
     },
     purge: (subjectToken) => {
       if (subjectToken === undefined) entries?.clear()

@@ -10,8 +10,8 @@ import type { TokenCache } from './token-cache.js'
 export interface TokenSource {
   /** @param request - as `readRequest()` answers it */
   get(request: DelegationRequest): Promise<DelegationToken>
-  /** Drops a token the API refused, so that the next request gets another. */
-  drop(request: DelegationRequest, token: DelegationToken): void
+  /** Drops a token the API refused, so that the next request gets another; false where that would be of no use. */
+  drop(request: DelegationRequest, token: DelegationToken): boolean
 }
 
 export function createTokenSource(authority: Authority, cache: TokenCache, audit: Audit | undefined): TokenSource {
