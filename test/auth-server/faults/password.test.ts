@@ -13,7 +13,9 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a password', () => {
   let proxy: DatabaseProxy
   let server: RunningAuthServer
   /** Transactions that were open when an account was looked up for its password. */
-  let open: number[] = []
+  const open: number[] = []
+  /** The same for the secrets of a client. */
+  const openForSecret: number[] = []
 
   beforeAll(async () => {
     database = await createPostgresDatabase()
@@ -26,6 +28,7 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a password', () => {
       if (/^begin/iu.test(statement)) begun += 1
       if (/^(?:commit|rollback$)/iu.test(statement)) begun -= 1
       if (/from accounts where username/u.test(statement)) open.push(begun)
+      if (/from client_secrets/u.test(statement)) openForSecret.push(begun)
       return 'pass'
     }
   })
@@ -41,8 +44,33 @@ describeWith('PostgreSQL on 127.0.0.1:5432', hasPostgres, 'a password', () => {
     expect((await visitor.signIn('ada', password)).status).toBe(303)
     expect(await signIn(server.issuer, 'ada', password, 'openid')).toMatchObject({ code: expect.any(String) })
     expect(open).toEqual([0, 0, 0])
-    open = []
+    open.length = 0
     await server.context.database.transaction(() => server.context.accounts.authenticate('ada', password))
     expect(open).toEqual([1])
   })
+
+  test.each(['Basic', 'form'])(
+    'that an operator chose for a client is compared before a transaction begins, once the client is known (%s)',
+    async (how) => {
+      const ask = async (secret: string) => {
+        const credentials: Record<string, string> = how === 'Basic' ? {} : { client_id: shop.id, client_secret: secret }
+        const headers = new Headers()
+        if (how === 'Basic') headers.set('Authorization', `Basic ${btoa(`${shop.id}:${encodeURIComponent(secret)}`)}`)
+        const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'none', ...credentials })
+        const response = await fetch(`${server.issuer}/token`, { method: 'POST', headers, body })
+        return [response.status, ((await response.json()) as { readonly error: string }).error]
+      }
+      if (how === 'form') {
+        const { metadata } = shop
+        await server.context.clients.change(shop.id, {
+          metadata: { ...metadata, token_endpoint_auth_method: 'client_secret_post' },
+        })
+      }
+      expect(await ask(shop.secret)).toEqual([400, 'invalid_grant'])
+      openForSecret.length = 0
+      expect(await ask('a wrong one, as long as secrets are')).toEqual([401, 'invalid_client'])
+      expect(openForSecret).toEqual([0, 1])
+      expect(await ask(shop.secret)).toEqual([400, 'invalid_grant'])
+    },
+  )
 })

@@ -75,4 +75,6 @@ export interface Clients {
   removeSecret(clientId: string, secretId: string): Promise<void>
   /** Whether it is one of the client's live secrets; constant time. */
   isSecret(clientId: string, secret: string): Promise<boolean>
+  /** Has {@link Clients.isSecret} answer at once for this secret, where comparing takes long: before a transaction begins. */
+  compareAhead(clientId: string, secret: string): Promise<void>
 }

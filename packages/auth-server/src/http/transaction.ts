@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa'
 import type { Context } from '../context.js'
 import { paths } from '../provider/paths.js'
+import { compareAhead } from './secret-ahead.js'
 
 /** Status from which a request counts as failed: nothing of it is kept. */
 const failed = 500
@@ -16,9 +17,11 @@ class RequestFailed extends Error {}
  * that an assertion was used, that a family of refresh tokens ended. What failed leaves nothing behind. A sign-in begins its own
  * transaction, once the password is compared.
  */
-export function inTransaction({ database }: Context): Middleware {
+export function inTransaction(context: Pick<Context, 'database' | 'clients'>): Middleware {
+  const { database } = context
   return async (ctx, next) => {
     if (ctx.method === 'POST' && signIn.test(ctx.path)) return next()
+    await compareAhead(context, ctx)
     try {
       await database.transaction(async () => {
         await next()
