@@ -72,6 +72,8 @@ describe('what was done to it is found', () => {
     ['the tail cut', () => without(8, 9, 10), { seq: 8, what: 'truncated' }],
     ['all of a chain cut', () => lines.filter((line) => !isOfOne(line)), { seq: 1, what: 'truncated' }],
     ['a line twice', () => [...lines, lines[at(4)] ?? ''], { seq: 4, what: 'reordered' }],
+    ['the last line twice', () => [...lines, lines[at(10)] ?? ''], { seq: 10, what: 'reordered' }],
+    ['the first line twice', () => [...lines, lines[at(1)] ?? ''], { seq: 1, what: 'reordered' }],
     [
       'two events in each other’s place',
       () => {

@@ -13,7 +13,7 @@ export function onEveryGround(suite: (open: OpenScene) => void): void {
 }
 
 /** A scene in a PostgreSQL database of its own. */
-export const openOnPostgres: OpenScene = async (options = {}) => {
+const openOnPostgres: OpenScene = async (options = {}) => {
   const database = await createPostgresDatabase()
   const scene = await createScene({ database: database.url, encryptionKey: encryptionKey(), ...options })
   return {

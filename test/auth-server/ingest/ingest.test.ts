@@ -30,6 +30,14 @@ function suite(open: OpenScene): void {
       for (const { id } of events) expect(await find(id)).toHaveLength(1)
     })
 
+    it('are kept once within one request too, unless they are not the same', async () => {
+      const event = sample()
+      const other = { ...event, decision: 'deny' }
+      const { json } = await scene.post([event, event, other], token)
+      expect(json).toMatchObject({ stored: 1, duplicates: 1, refused: [{ index: 2, id: event.id, code: 'id_taken' }] })
+      expect(await find(event.id)).toMatchObject([{ decision: 'allow' }])
+    })
+
     it('are kept once when they arrive at the same time', async () => {
       const events = [sample(), sample()]
       const replies = await Promise.all(Array.from({ length: 5 }, () => scene.post(events, token)))
@@ -161,6 +169,7 @@ function suite(open: OpenScene): void {
       ['that is no list', 400, { body: '{}' }],
       ['of too many events', 413, { body: JSON.stringify(Array.from({ length: 1_001 }, () => 1)) }],
       ['of too many bytes', 413, { body: JSON.stringify(['x'.repeat(1_100_000)]) }],
+      ['that is compressed', 415, { headers: { 'content-encoding': 'gzip' } }],
       ['of another method', 405, { method: 'PUT' }],
     ])('%s is refused: %d', async (_, status, changes) => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...changes.headers }

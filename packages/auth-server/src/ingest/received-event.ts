@@ -3,6 +3,7 @@ import { sourcePrefix } from '../audit/audit-trail.js'
 import { canonicalText, type JsonObject } from '../audit/canonical.js'
 import { cleanMembers, type Limits } from '../audit/clean.js'
 import { type AuditEvent, identityLimits } from '../audit/event.js'
+import { cleanText } from '../audit/text.js'
 import { agentProfile } from '../exchange/names.js'
 import type { SentEvent } from './event-schema.js'
 import type { Sender } from './sender.js'
@@ -13,6 +14,9 @@ export interface ReceivedEvent {
   /** Who wrote it: a process of a client. Each has chains of its own. */
   readonly source: string
 }
+
+/** Bytes of the name of a client, a service or a process. */
+const longestName = 200
 
 /** Everything but who, what and where. */
 const limits: Limits = { text: 512, members: 128, depth: 6 }
@@ -33,7 +37,8 @@ export function describeReceived(sent: SentEvent, sender: Sender): ReceivedEvent
   const { schema, id, type, observer: named = {}, ...members } = sent
   const { clientId, now } = sender
   const { service = clientId, instance = 'unnamed' } = named
-  const observer = cleanMembers({ service, instance, client: clientId }, { ...identityLimits, text: 200 })
+  const safe = (name: string): string => cleanText(name, longestName)
+  const observer = { service: safe(service), instance: safe(instance), client: safe(clientId) }
   const { identities, rest } = splitMembers({ ...members, ...actorOf(sent, sender) })
   const event: AuditEvent = {
     ...cleanMembers(rest, limits),
@@ -47,7 +52,7 @@ export function describeReceived(sent: SentEvent, sender: Sender): ReceivedEvent
   }
   if (Buffer.byteLength(JSON.stringify(event)) > maxSize) return undefined
   // a name with a slash in it must not end where that of another begins
-  const source = [clientId, observer.service, observer.instance].map((part) => encodeURIComponent(String(part)))
+  const source = [clientId, observer.service, observer.instance].map(encodeURIComponent)
   return { event, source: `${sourcePrefix}${source.join('/')}` }
 }
 
