@@ -76,6 +76,9 @@ export async function createMixedTrail(where: MixedTrail['where'], size: number)
     rateLimits: { audit: 1_000_000_000 },
     instance: 'one',
     seed,
+  }).catch(async (error: unknown) => {
+    await store?.drop()
+    throw error
   })
   const { issuer, context } = server
 
