@@ -75,7 +75,7 @@ export async function createScene(audit: (event: AuditEvent) => void = () => {})
         agentId: null,
         clientId: 'support-app',
         resource: issuer,
-        scope,
+        scope: [...scope, 'billing:unheard-of'], // which the policy does not know
         transaction: null,
         sessionId: `session of ${subject}`,
         grantId: null,
@@ -116,6 +116,7 @@ function seedWith(publicKey: object) {
       },
       roles: { support: { permissions: [...scope, 'audit:write'] } },
       rules: [],
+      unknownPermission: 'pending',
     },
     agents: [{ id: 'agent:support', name: 'Support', owner: 'team', roles: ['support'] }],
     clients: [

@@ -126,6 +126,21 @@ describe('a refusal', () => {
     await expect(client.getDelegationToken(request)).resolves.toMatchObject({ scope: ['billing:once'] })
   })
 
+  test('until those who decide about the agent approve: the item waits for them', async () => {
+    const request = { ...ask, scope: 'billing:unheard-of', subjectToken: ada }
+    const error: unknown = await scene
+      .createClient()
+      .getDelegationToken(request)
+      .catch((reason: unknown) => reason)
+    if (!(error instanceof InteractionRequiredError) || error.interaction.kind !== 'approval') throw error
+    expect(error).toMatchObject({ code: 'invalid_scope', interaction: { uri: null } })
+    expect(await scene.server.context.approvals.find(error.interaction.approvalId)).toMatchObject({
+      status: 'pending',
+      agentId: 'agent:support',
+      request: { resource: billing, scope: ['billing:unheard-of'] },
+    })
+  })
+
   test('of a client that is not what it says', async () => {
     const stranger = scene.createClient({ clientId: 'someone-else' })
     await expect(stranger.getDelegationToken({ ...ask, subjectToken: ada })).rejects.toMatchObject({
