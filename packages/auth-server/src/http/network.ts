@@ -25,7 +25,7 @@ export function networkOf(address: string): string {
 function groupsOf(address: string): readonly number[] {
   const [head = [], tail] = address.split('::').map(read)
   if (tail === undefined) return head
-  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail]
 }
 
 function read(text: string): readonly number[] {

@@ -5,16 +5,18 @@ import type { EventStream, EventStreams } from './event-stream.js'
 import { createOutbox } from './outbox.js'
 import { describeVerification } from './security-event.js'
 
-interface StateRow {
-  readonly resource: string
-  readonly waiting: number
-  readonly waiting_since: number | null
-  readonly attempts: number | null
-  readonly next_attempt: number | null
-  readonly delivered_at: number | null
-  readonly failed_at: number | null
-  readonly error: string | null
-}
+const stateOf = `
+  select asked.resource, asked.address, coalesce(queue.waiting, 0)::integer as waiting,
+    queue.waiting_since as "waitingSince", coalesce(head.attempts, 0) as attempts, head.next_attempt as "nextAttempt",
+    stream.delivered_at as "deliveredAt", stream.failed_at as "failedAt", stream.error
+  from jsonb_to_recordset($1::jsonb) as asked (resource text, address text)
+  left join event_streams stream on stream.resource = asked.resource
+  left join (
+    select resource, count(*) as waiting, min(id) as head, min(created_at) as waiting_since
+    from event_outbox where delivered_at is null group by resource
+  ) queue on queue.resource = asked.resource
+  left join event_outbox head on head.id = queue.head
+  order by asked.resource collate "C"`
 
 /**
  * The streams of the policy in force, with their state in the database.
@@ -27,61 +29,26 @@ export function createEventStreams(
 ): EventStreams {
   const outbox = createOutbox(database)
 
-  async function addresses(): Promise<ReadonlyMap<string, string>> {
+  /** APIs that receive events, in order, and where they do. */
+  async function addresses(): Promise<readonly Pick<EventStream, 'resource' | 'address'>[]> {
     const { document } = await policy.current()
-    return new Map(
-      Object.entries(document.resources).flatMap(([resource, { securityEvents }]) =>
-        securityEvents === undefined ? [] : [[resource, securityEvents]],
-      ),
-    )
-  }
-
-  async function statesOf(resources: readonly string[]): Promise<ReadonlyMap<string, StateRow>> {
-    const rows = await database.query<StateRow>(
-      `select asked.resource, coalesce(queue.waiting, 0)::integer as waiting, queue.waiting_since, head.attempts,
-         head.next_attempt, stream.delivered_at, stream.failed_at, stream.error
-       from jsonb_array_elements_text($1::jsonb) as asked (resource)
-       left join event_streams stream on stream.resource = asked.resource
-       left join (
-         select resource, count(*) as waiting, min(id) as head, min(created_at) as waiting_since
-         from event_outbox where delivered_at is null group by resource
-       ) queue on queue.resource = asked.resource
-       left join event_outbox head on head.id = queue.head`,
-      [json(resources)],
-    )
-    return new Map(rows.map((row) => [row.resource, row]))
+    return Object.entries(document.resources)
+      .flatMap(([resource, { securityEvents: address }]) => (address === undefined ? [] : [{ resource, address }]))
+      .toSorted((a, b) => (a.resource < b.resource ? -1 : 1))
   }
 
   return {
     list: async ({ after = '', limit }) => {
-      const all = await addresses()
-      const resources = [...all.keys()]
-        .filter((resource) => resource > after)
-        .toSorted()
-        .slice(0, limit)
-      const states = await statesOf(resources)
-      return resources.map((resource) => streamOf(resource, all.get(resource) ?? '', states.get(resource)))
+      const asked = (await addresses()).filter(({ resource }) => resource > after).slice(0, limit)
+      return database.query<EventStream>(stateOf, [json(asked)])
     },
     verify: async (resource, state) => {
-      if (!(await addresses()).has(resource)) throw new NotFoundError('this API receives no security events')
+      const isOne = (await addresses()).some((stream) => stream.resource === resource)
+      if (!isOne) throw new NotFoundError('this API receives no security events')
       const claims = describeVerification(resource, state, { issuer: settings.issuer, now: Math.floor(now()) })
       await outbox.queue(resource, claims)
       database.afterCommit(onQueued)
       return claims.jti
     },
-  }
-}
-
-function streamOf(resource: string, address: string, state: StateRow | undefined): EventStream {
-  return {
-    resource,
-    address,
-    waiting: state?.waiting ?? 0,
-    waitingSince: state?.waiting_since ?? null,
-    attempts: state?.attempts ?? 0,
-    nextAttempt: state?.next_attempt ?? null,
-    deliveredAt: state?.delivered_at ?? null,
-    failedAt: state?.failed_at ?? null,
-    error: state?.error ?? null,
   }
 }
