@@ -92,6 +92,7 @@ const ofAccess: readonly Demand[] = [
       by('auth-server/ingest/task.test.ts', 'shows issued, allowed and refused in order', 'is intact, with a chain'),
       by('auth-server/ingest/ingest.test.ts', 'are kept once, in order', 'are kept once when they arrive'),
       by('auth-server/ingest/faults.test.ts', 'events wait, and none is lost', 'what finds no room is counted'),
+      by('langchain/events.test.ts', 'what an agent did is in the trail'),
     ],
   },
   {
@@ -103,6 +104,7 @@ const ofAccess: readonly Demand[] = [
         'says for whom, through whom and where',
         'of the agent itself',
         'until a person agrees',
+        'until those who decide about the agent approve',
       ),
     ],
   },
@@ -146,6 +148,7 @@ const ofAccess: readonly Demand[] = [
       by(access, 'A20: of many at the same time'),
       by(libraries, 'gets tokens that an API on %s accepts'),
       by('agent/cache.test.ts', 'two people through one client, 10,000 times'),
+      by('agent/interleaving.test.ts', 'Ada and Bob, 10,000 times in turn'),
     ],
   },
   {
@@ -394,7 +397,10 @@ const ofTools: readonly Demand[] = [
   {
     id: 'B10',
     demand: 'From what an agent did one finds the calls it made.',
-    proofs: [by(langchain, 'B10: joins a run')],
+    proofs: [
+      by(langchain, 'B10: joins a run'),
+      by('langchain/events.test.ts', 'is joined to its tokens and to the API'),
+    ],
   },
   {
     id: 'B11',
