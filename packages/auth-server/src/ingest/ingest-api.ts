@@ -24,6 +24,9 @@ const metadataPath = '/.well-known/oauth-protected-resource/audit'
 /** Seconds that the limit of events counts over. */
 const window = 60
 
+/** Events that a request counts for, besides its own, when some of them are refused: that is an event of the server's. */
+const refusalCost = 100
+
 /** Requests that are there at a time. One client that sends slowly, or much, takes no other's place. */
 const turnLimits = { sideBySide: 8, ofOne: 64, ofAll: 512 } as const
 
@@ -61,6 +64,7 @@ export function createIngestApi(context: Context): IngestApi {
       const { document } = await policy.current()
       return keepEvents(context, { ...from, document, now: now() }, batch)
     })
+    if (kept.refused.length > 0) await limiter.penalty(from.clientId, refusalCost)
     answer(ctx, kept)
   }
 
