@@ -1,7 +1,20 @@
 import type { DelegationRequest } from '@behalf/agent'
-import { array, assert, asyncProperty, constantFrom, dictionary, option, record, string, uniqueArray } from 'fast-check'
+import {
+  array,
+  assert,
+  asyncProperty,
+  constantFrom,
+  dictionary,
+  option,
+  record,
+  string,
+  tuple,
+  uniqueArray,
+} from 'fast-check'
 import { expect, test } from 'vitest'
 import { createStub, issued, type TokenRequest } from './stub.js'
+
+const members = ['resource', 'scope', 'subjectToken', 'tool', 'transaction', 'details'] as const
 
 /** What a token is for: all that the server was told of it. */
 const parts = ['resource', 'scope', 'subject_token', 'tool', 'txn', 'authorization_details']
@@ -36,19 +49,27 @@ const detail = record({
   id: option(text, { nil: undefined }),
   more: dictionary(text, string({ maxLength: 2 })),
 })
-const requests = array(
-  record(
-    {
-      resource: text,
-      scope: option(uniqueArray(text, { maxLength: 3 }), { nil: undefined }),
-      subjectToken: text,
-      tool: text,
-      transaction: text,
-      details: array(detail, { maxLength: 2 }),
-    },
-    { requiredKeys: ['resource'] },
-  ),
-  { minLength: 2, maxLength: 12 },
+const whole = record(
+  {
+    resource: text,
+    scope: option(uniqueArray(text, { maxLength: 3 }), { nil: undefined }),
+    subjectToken: text,
+    tool: text,
+    transaction: text,
+    details: array(detail, { maxLength: 2 }),
+  },
+  { requiredKeys: ['resource'] },
+)
+
+/** Requests that differ from one another in one member at most. */
+const requests = tuple(whole, array(tuple(constantFrom(...members), whole), { minLength: 1, maxLength: 12 })).map(
+  ([base, others]): readonly DelegationRequest[] => [
+    base,
+    ...others.map(([name, other]) => {
+      const { [name]: _old, ...rest } = base
+      return { resource: base.resource, ...rest, ...(name in other && { [name]: other[name] }) }
+    }),
+  ],
 )
 
 test('whatever is asked for, in whatever order, the token is for that and nothing else', async () => {
