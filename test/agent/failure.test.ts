@@ -1,17 +1,20 @@
 import { inspect } from 'node:util'
 import { DelegationError, InteractionRequiredError, keyFrom } from '@behalf/agent'
 import { describe, expect, test } from 'vitest'
-import { billing, createStub, issued, json, metadata, privateJwk, silence, type TokenRequest } from './stub.js'
+import {
+  billing,
+  createStub,
+  failureOf,
+  issued,
+  json,
+  metadata,
+  privateJwk,
+  silence,
+  type TokenRequest,
+} from './stub.js'
 
 const secret = 'subject-token-of-ada'
 const ask = { resource: billing, scope: 'billing:read', subjectToken: secret }
-
-/** What a promise was rejected with. */
-const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 describe('the server is out of order', () => {
   test.each<readonly [string, () => Response | Promise<Response>, string]>([

@@ -116,3 +116,25 @@ function heeding(response: Promise<Response> | Response, signal: AbortSignal | n
 
 /** Never answers. */
 export const silence = (): Promise<Response> => new Promise(() => undefined)
+
+/** A token as they are, of Ada. */
+export const adaToken = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9mIGFkYQ'
+
+/** What a promise was rejected with. */
+export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+/** An API that takes no such token. */
+export const refusing = (challenge: string, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response('no', { status: 401, headers: { 'www-authenticate': challenge, ...headers } })
+
+/** A body that goes on for as long as somebody reads it. */
+export const endless = (): Response => {
+  const piece = new Uint8Array(65_536).fill(32)
+  return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(piece) }), {
+    headers: { 'content-type': 'application/json' },
+  })
+}
