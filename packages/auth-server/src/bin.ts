@@ -22,7 +22,7 @@ try {
     const { verifyDatabase, verifyExportFile } = await import('./bin/audit.js')
     const { intact, text } =
       command.name === 'verify'
-        ? await verifyDatabase(await readConfiguration(command.file))
+        ? await verifyDatabase(await readConfiguration(command.file), command.checkpoints)
         : await verifyExportFile(command.file, command.checkpoints)
     process.stdout.write(text)
     if (!intact) process.exitCode = faulty

@@ -70,6 +70,24 @@ describe('audit verify', () => {
     expect((await program('verify', file)).code).toBe(0)
   })
 
+  it('finds a chain that was cut back together with its checkpoints, with the log of the server', async () => {
+    const withLog = () => program('verify', file, '--checkpoints', logFile)
+    expect((await withLog()).code).toBe(0)
+    const copies = ['audit_events', 'audit_checkpoints', 'audit_chains']
+    for (const table of copies) await tamper(`create table kept_${table} as select * from ${table}`)
+    await tamper('delete from audit_checkpoints')
+    await tamper('delete from audit_events where seq > 4')
+    await tamper('update audit_chains set seq = 4, hash = (select hash from audit_events where seq = 4)')
+    expect((await program('verify', file)).out).toMatch(/^intact: 4 events/)
+    const { code, out } = await withLog()
+    expect([code, out]).toEqual([1, expect.stringMatching(/^one\/\w+ record 5: truncated\n/)])
+    for (const table of copies) {
+      await tamper(`delete from ${table}`)
+      await tamper(`insert into ${table} select * from kept_${table}`)
+    }
+    expect((await withLog()).code).toBe(0)
+  })
+
   it('says when there is no trail to read', async () => {
     const memory = await place.configuration({ issuer }, 'memory.yaml')
     expect(await program('verify', memory)).toMatchObject({
@@ -123,8 +141,7 @@ it.each([
   ['audit takes verify or verify-export', ['audit', 'check', 'x']],
   ['audit verify takes one file', ['audit', 'verify']],
   ['audit verify-export takes one file', ['audit', 'verify-export', 'a', 'b']],
-  ['checkpoints are for audit verify-export', ['audit', 'verify', 'a', '--checkpoints', 'b']],
-  ['checkpoints are for audit verify-export', ['auth.yaml', '--checkpoints', 'b']],
+  ['checkpoints are for audit', ['auth.yaml', '--checkpoints', 'b']],
 ])('%s: %j', async (fault, args) => {
   const { ended, output } = run(args)
   expect((await ended).code).toBe(2)

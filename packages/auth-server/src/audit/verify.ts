@@ -17,11 +17,13 @@ const nextChain = `
  *
  * @param keys - public keys that checkpoints are verified with
  * @param issuer - who signs them
+ * @param signed - ends that chains had, from elsewhere: the log tells of every checkpoint
  */
 export async function verifyTrail(
   database: Database,
   keys: () => Promise<readonly JWK[]>,
   issuer: string,
+  signed: readonly ChainEnd[] = [],
 ): Promise<AuditVerification> {
   const verifyCheckpoint = createCheckpointVerifier(await keys(), issuer)
   const readings: ChainReading[] = []
@@ -32,6 +34,7 @@ export async function verifyTrail(
   for (const { previous } of readings) {
     if (previous !== undefined) await followLink(database, previous, known)
   }
+  for (const end of signed) await followLink(database, end, known, 'truncated')
   const chains = [...known.values()].map(({ chain, events, checkpoints, fault }) => ({
     chain,
     events,
@@ -45,14 +48,24 @@ async function chainAfter(database: Database, chain: string): Promise<string | n
   return first(await database.query<{ chain: string | null }>(nextChain, [chain]))?.chain ?? null
 }
 
-/** A chain begins by naming where another one ended: that event must be there still. */
-async function followLink(database: Database, previous: ChainEnd, known: Map<string, ChainReading>): Promise<void> {
-  const { chain, seq, hash } = previous
+/** A chain begins by naming where another one ended, and so does whoever kept a checkpoint: that event must be there still. */
+async function followLink(
+  database: Database,
+  end: ChainEnd,
+  known: Map<string, ChainReading>,
+  lack: 'missing' | 'truncated' = 'missing',
+): Promise<void> {
+  const { chain, seq, hash } = end
   const reading = known.get(chain) ?? { chain, events: 0, checkpoints: 0 }
   if (reading.fault !== undefined && reading.fault.seq <= seq) return
   const row = first(
     await database.query<{ hash: string }>('select hash from audit_events where chain = $1 and seq = $2', [chain, seq]),
   )
   if (row?.hash === hash) return
-  known.set(chain, { ...reading, fault: { seq, what: row === undefined ? 'missing' : 'altered' } })
+  const isGone = row === undefined
+  const fault = {
+    seq: isGone && lack === 'truncated' ? reading.events + 1 : seq,
+    what: isGone ? lack : 'altered',
+  } as const
+  known.set(chain, { ...reading, fault })
 }

@@ -24,9 +24,11 @@ export interface Verdict {
 /**
  * Verifies the trail in the database of a configuration, and changes nothing there.
  *
+ * @param log - of the server, whose lines tell of the checkpoints
  * @throws ConfigurationError when the database cannot be used
  */
-export async function verifyDatabase({ options }: Configuration): Promise<Verdict> {
+export async function verifyDatabase({ options }: Configuration, log: string | undefined): Promise<Verdict> {
+  const signed = await readCheckpoints(log)
   const settings = readSettings(options)
   if (settings.database === 'memory') throw new ConfigurationError('database', 'is in memory, where no trail is')
   try {
@@ -38,7 +40,7 @@ export async function verifyDatabase({ options }: Configuration): Promise<Verdic
         (await table.read())
           .filter((key) => key.purpose === 'checkpoint' && isPublished(key, ground.now()))
           .map(({ jwk }) => toPublicJwk(jwk))
-      return describe(await verifyTrail(database, keys, settings.issuer))
+      return describe(await verifyTrail(database, keys, settings.issuer, signed))
     } finally {
       await database.close()
     }
@@ -55,7 +57,7 @@ export async function verifyDatabase({ options }: Configuration): Promise<Verdic
  * @throws ConfigurationError when a file cannot be read, or a line of the export is no event
  */
 export async function verifyExportFile(file: string, log: string | undefined): Promise<Verdict> {
-  const signed = log === undefined ? [] : await readCheckpoints(log)
+  const signed = await readCheckpoints(log)
   const found = await verifyExport(linesOf(file), signed)
   if ('line' in found) throw new ConfigurationError(file, `line ${found.line} is no event of an export`)
   return describe(found)
@@ -79,8 +81,9 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 }
 
 /** Lines of the log that name the end of a chain; the others tell of something else. */
-async function readCheckpoints(file: string): Promise<readonly ChainEnd[]> {
+async function readCheckpoints(file: string | undefined): Promise<readonly ChainEnd[]> {
   const found: ChainEnd[] = []
+  if (file === undefined) return found
   for await (const line of linesOf(file)) found.push(...parseCheckpoint(line))
   return found
 }

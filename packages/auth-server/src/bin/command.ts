@@ -4,7 +4,7 @@ import type { StarterAddresses } from './starter.js'
 export const usage = `Usage: behalf-auth-server [--check] <config.yaml>
        behalf-auth-server init <folder> [--issuer <url>] [--resource <url>] [--redirect-uri <url>]
        behalf-auth-server key <file>
-       behalf-auth-server audit verify <config.yaml>
+       behalf-auth-server audit verify <config.yaml> [--checkpoints <log>]
        behalf-auth-server audit verify-export <events.jsonl> [--checkpoints <log>]
 
   --check          print the effective configuration and stop
@@ -16,7 +16,7 @@ export const usage = `Usage: behalf-auth-server [--check] <config.yaml>
   audit verify     read the whole trail in the database, and name the first record that is wrong
   audit verify-export
                    the same with what /admin/audit/export gave out ("-" for standard input)
-  --checkpoints    log of the server: what it signed must be in the export
+  --checkpoints    log of the server: what it signed must be there
 `
 
 /** What the program is asked to do. */
@@ -24,8 +24,11 @@ export type Command =
   | { readonly name: 'serve' | 'check'; readonly file: string }
   | { readonly name: 'init'; readonly folder: string; readonly addresses: StarterAddresses }
   | { readonly name: 'key'; readonly file: string }
-  | { readonly name: 'verify'; readonly file: string }
-  | { readonly name: 'verify-export'; readonly file: string; readonly checkpoints: string | undefined }
+  | {
+      readonly name: 'verify' | 'verify-export'
+      readonly file: string
+      readonly checkpoints: string | undefined
+    }
   | { readonly name: 'help' }
   | { readonly name: 'misuse'; readonly fault: string }
 
@@ -47,7 +50,7 @@ export function readCommand(args: readonly string[]): Command {
     const { check, help, checkpoints, 'redirect-uri': redirectUri, ...rest } = values
     if (help) return { name: 'help' }
     if (positionals[0] === 'audit') return readAudit(positionals.slice(1), checkpoints)
-    if (checkpoints !== undefined) return misuse('checkpoints are for audit verify-export')
+    if (checkpoints !== undefined) return misuse('checkpoints are for audit')
     const addresses = { ...rest, ...(redirectUri === undefined ? {} : { redirectUri }) }
     return readPositionals(positionals, check, addresses)
   } catch (error) {
@@ -74,8 +77,7 @@ function readPositionals(positionals: readonly string[], isCheck: boolean, addre
 function readAudit([verb, file, ...more]: readonly string[], checkpoints: string | undefined): Command {
   if (verb !== 'verify' && verb !== 'verify-export') return misuse('audit takes verify or verify-export')
   if (file === undefined || more.length > 0) return misuse(`audit ${verb} takes one file`)
-  if (verb === 'verify-export') return { name: verb, file, checkpoints }
-  return checkpoints === undefined ? { name: verb, file } : misuse('checkpoints are for audit verify-export')
+  return { name: verb, file, checkpoints }
 }
 
 function misuse(fault: string): Command {
