@@ -28,7 +28,7 @@ describe('the server is out of order', () => {
   ])('%s: tried again, then said so', async (_what, answer, code) => {
     const { client, tokenRequests } = createStub({
       issue: (request, count) => (count === 1 ? issued(request) : answer()),
-      options: { timeout: answer === silence ? 300 : 5_000, retries: 2 },
+      options: { timeout: answer === silence ? 1_000 : 5_000, retries: 2 },
     })
     await client.getDelegationToken({ ...ask, scope: 'what was before' })
     const error = await failureOf(client.getDelegationToken(ask))

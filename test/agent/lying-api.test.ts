@@ -1,5 +1,5 @@
 import { DelegationError, InteractionRequiredError } from '@behalf/agent'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   adaToken,
   billing,
@@ -63,10 +63,18 @@ describe('an API that lies', () => {
 
   test('or does not end its answer leaves the caller to decide', async () => {
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('begun')) })
-    const { client } = createStub({ api: () => new Response(body), options: { apiTimeout: 20 } })
-    const reader = (await client.fetch('/plan', ask)).body?.getReader()
-    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('begun')
-    await reader?.cancel()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const signals: (AbortSignal | null | undefined)[] = []
+      const { client } = createStub({ api: () => new Response(body), see: ({ signal }) => void signals.push(signal) })
+      const reader = (await client.fetch('/plan', ask)).body?.getReader()
+      vi.advanceTimersByTime(3_600_000)
+      expect(signals.map((signal) => signal?.aborted)).toEqual([false])
+      expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('begun')
+      await reader?.cancel()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test.each([

@@ -48,7 +48,7 @@ async function serve(token: (response: ServerResponse, count: number) => void) {
 
 const createClient = (serverUrl: string, options: Partial<DelegationClientOptions> = {}) =>
   createDelegationClient({
-    ...{ serverUrl, clientId: 'support-app', key: keyFrom(privateJwk), dpop: false, retries: 1, timeout: 1_000 },
+    ...{ serverUrl, clientId: 'support-app', key: keyFrom(privateJwk), dpop: false, retries: 1, timeout: 1_500 },
     ...options,
   })
 

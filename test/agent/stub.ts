@@ -24,6 +24,8 @@ export interface StubOptions {
   /** Default: a token that says what it is for, for 60 seconds. */
   readonly issue?: (request: TokenRequest, count: number) => Promise<Response> | Response
   readonly api?: (request: Request, count: number) => Promise<Response> | Response
+  /** Told how each call of the API is made. */
+  readonly see?: (init: RequestInit) => void
   readonly discover?: (count: number) => Promise<Response> | Response
   readonly options?: Partial<DelegationClientOptions>
   /** Where tokens are asked for. Default: at the server. */
@@ -62,6 +64,7 @@ export function createStub({
   api,
   discover = metadata,
   options,
+  see,
   tokenEndpoint = `${serverUrl}/token`,
 }: StubOptions = {}): Stub {
   const tokenRequests: TokenRequest[] = []
@@ -83,6 +86,7 @@ export function createStub({
       return heeding(issue(asked, tokenRequests.length), init.signal)
     }
     apiRequests.push(request)
+    see?.(init)
     return heeding(
       api?.(request, apiRequests.length) ?? json({}, 200, { 'x-token': request.headers.get('authorization') ?? '' }),
       init.signal,

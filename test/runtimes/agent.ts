@@ -26,7 +26,7 @@ export async function smokeAgent(): Promise<number> {
     key: generatedKey((key) => void keys.push(key)),
     fetch: server.fetch,
     audit: (event) => void events.push(event),
-    timeout: 2_000,
+    timeout: 10_000,
     retries: 0,
   })
   const ada = { resource, scope: 'orders:read', subjectToken: 'ada' }
