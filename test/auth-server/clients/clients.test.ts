@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAgents } from '../../../packages/auth-server/dist/agents/agents.js'
 import type { Client, ClientMetadata, Clients } from '../../../packages/auth-server/dist/clients/client.js'
 import { createClients } from '../../../packages/auth-server/dist/clients/clients.js'
+import { createKnownSecrets } from '../../../packages/auth-server/dist/clients/known-secrets.js'
 import {
   ConflictError,
   InvalidInputError,
@@ -311,6 +312,18 @@ describe('secrets of clients', () => {
     const short = clients.addSecret(id, 100, 'too short a secret')
     await expect(short).rejects.toThrow(InvalidInputError)
     await expect(short).rejects.not.toThrow('too short a secret')
+  })
+
+  it.each([true, false])('that were compared are remembered, the last ten thousand of each kind: %s', (isRight) => {
+    const known = createKnownSecrets()
+    expect(known.isRight('one', 'hash', 'secret')).toBeUndefined()
+    known.add('one', 'hash', 'secret', isRight)
+    expect(known.isRight('one', 'hash', 'secret')).toBe(isRight)
+    expect(known.isRight('one', 'another hash', 'secret')).toBeUndefined()
+    expect(known.isRight('one', 'hash', 'another secret')).toBeUndefined()
+    for (let count = 0; count < 10_000; count += 1) known.add(`${count}`, 'hash', `${count}`, isRight)
+    expect(known.isRight('9999', 'hash', '9999')).toBe(isRight)
+    expect(known.isRight('one', 'hash', 'secret')).toBeUndefined()
   })
 
   it('are two at most, so that one can be rotated', async () => {

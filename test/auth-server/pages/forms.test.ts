@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { billing, membersOf, openPagesScene, type PagesScene, secret } from './scene.js'
+import { billing, membersOf, openPagesScene, own, type PagesScene, secret } from './scene.js'
 import { createVisitor, type Visitor } from './visitor.js'
 
 describe('pages without a browser', () => {
@@ -355,6 +355,39 @@ describe('pages without a browser', () => {
   it.each(['user_a', 'ada', 'ADA'])('ask who is meant by sub or by username: %s', async (login_hint) => {
     expect(await poll(await request({ login_hint }))).toMatchObject({ error: 'authorization_pending' })
     expect(await waiting()).toMatchObject([{ subject: 'user_a', request: { scope: ['billing:pay'] } }])
+  })
+
+  it('ask where a rule gives for some people what no role gives, and tell nobody for whom', async () => {
+    const { policy } = scene.server.context
+    const { document } = await policy.current()
+    const never = { scope: 'openid billing:never' }
+    const ask = async (login_hint: string) => (await backchannel({ ...never, login_hint })).status
+    const when = { subjects: ['user_a'], permissions: ['billing:never'] }
+    await policy.replace({ ...document, rules: [{ id: 'some', effect: 'allow', when }] }, { by: 'test' })
+    try {
+      expect([await ask('user_a'), await ask('user_b'), await ask('user_z')]).toEqual([200, 200, 200])
+      expect(await waiting()).toEqual([]) // she does not hold it herself
+      await scene.server.context.accounts.change('user_a', { permissions: [...own, 'billing:never'] })
+      expect(await ask('user_a')).toBe(200)
+      expect(await waiting()).toMatchObject([{ subject: 'user_a' }])
+    } finally {
+      await policy.replace(document, { by: 'test' })
+      await scene.server.context.accounts.change('user_a', { permissions: own })
+    }
+    expect([await ask('user_a'), await ask('user_z')]).toEqual([400, 400])
+  })
+
+  it('ask nobody for an agent that is suspended', async () => {
+    const { agents } = scene.server.context
+    await agents.change('agent:support', { status: 'suspended' })
+    try {
+      for (const login_hint of ['user_a', 'user_z']) {
+        expect(await (await backchannel({ login_hint })).json()).toMatchObject({ error: 'unauthorized_client' })
+      }
+    } finally {
+      await agents.change('agent:support', { status: 'active' })
+    }
+    expect((await backchannel({})).status).toBe(200)
   })
 
   describe('do not tell an agent who is known here', () => {

@@ -25,7 +25,8 @@ export const billing = 'https://billing.example.com'
 const orders = 'https://orders.example.com'
 export const secret = 'a-secret-of-the-support-agent-0123456789'
 export const password = 'correct horse battery'
-const own = ['billing:read', 'billing:pay', 'billing:close', 'orders:change']
+/** What Ada may do. */
+export const own = ['billing:read', 'billing:pay', 'billing:close', 'orders:change']
 
 /** An auth server, and an application on another origin that people come from and go back to. */
 export interface PagesScene {
