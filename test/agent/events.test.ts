@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { AgentAuditSink, AgentEvent, AgentWarning, DelegationClientOptions, TokenEvent } from '@behalf/agent'
 import { SignJWT } from 'jose'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { billing, createStub, issued, json, type StubOptions, serverUrl } from './stub.js'
 
 const subjectToken = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9mIGFkYQ'
@@ -351,6 +351,20 @@ describe('a sink', () => {
     }
     await createRecorded({}, { audit, onWarning }).client.close()
     await createStub().client.close()
+  })
+
+  test('that never closes holds nobody up', async () => {
+    const audit = { record: () => {}, close: (): Promise<void> => new Promise(() => {}) }
+    const { client, warnings } = createRecorded({}, { audit })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const closed = client.close()
+      await vi.advanceTimersByTimeAsync(5_000)
+      await closed
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(warnings).toMatchObject([{ code: 'audit_failed', message: expect.stringContaining('at the end') }])
   })
 
   test('is called after its caller went on, in order', async () => {
