@@ -143,6 +143,7 @@ function suite(open: () => Promise<TestDatabase>): void {
       [{ transaction: 'x7' }, 'audit_events_transaction'],
       [{ tokenId: 'j7' }, 'audit_events_token'],
       [{ type: 't7' }, 'audit_events_type'],
+      [{ type: ['t7', 't8'] }, 'audit_events_type'],
       [{ reason: 'r7' }, 'audit_events_reason'],
       [{ decision: 'error' }, 'audit_events_decision'],
       [{ subject: 's7', decision: 'allow', from: 1_700_000_000, to: 1_700_020_000 }, 'audit_events_subject'],

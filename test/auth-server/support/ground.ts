@@ -53,6 +53,7 @@ export async function openGround(
       },
       append: refuse,
       search: refuse,
+      find: refuse,
       readAll: refuse,
       verify: refuse,
       checkpoint: refuse,

@@ -23,7 +23,8 @@ export interface AuditFilter {
   readonly decision?: 'allow' | 'deny' | 'error'
   /** `reason.code`. */
   readonly reason?: string
-  readonly type?: string
+  /** One, or several of which one must match. */
+  readonly type?: string | readonly [string, ...string[]]
   /** The first moment. Seconds since the epoch. */
   readonly from?: number
   /** The moment after the last. Seconds since the epoch. */
@@ -69,6 +70,12 @@ export interface AuditTrail {
     filter: AuditFilter,
     page: AuditPage,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
+  /**
+   * One event; undefined where there is none such.
+   *
+   * @param client - who sent it; undefined for one that this server wrote in its own name
+   */
+  find(id: string, client?: string): Promise<StoredEvent | undefined>
   /**
    * All events that match and are there now, in order of time, in pieces: as many as there are take no more memory than few.
    * An error while they are read is one of the iteration.

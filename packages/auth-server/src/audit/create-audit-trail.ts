@@ -8,7 +8,7 @@ import { type CheckpointRhythm, createCheckpoints } from './checkpoints.js'
 import { type AuditEvent, describeRecord, type Observer } from './event.js'
 import { readAllEvents } from './read-all.js'
 import type { AuditRecord } from './record.js'
-import { searchEvents } from './search.js'
+import { findEvent, searchEvents } from './search.js'
 import { createUlids } from './ulid.js'
 import { verifyTrail } from './verify.js'
 
@@ -77,6 +77,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       }),
     append: (source, events) => database.transaction(() => appendTo(chainsOf(source), events)),
     search: (filter, page) => searchEvents(database, filter, page),
+    find: (id, client) => findEvent(database, id, client),
     readAll: (filter) => readAllEvents(database, filter),
     verify: (trusted) => verifyTrail(database, async () => trusted ?? (await keys.published('checkpoint')), issuer),
     checkpoint: () => checkpoints.sign(),

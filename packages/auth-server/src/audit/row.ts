@@ -41,7 +41,7 @@ export const columnNames = [
 /** Everything in the columns is in the text: columns that say anything else were altered. */
 export function columnsOf(event: AuditEvent): EventColumns {
   return {
-    id: uniqueIdOf(event),
+    id: uniqueId(event.id, textIn(event.observer, 'client') ?? undefined),
     time: Date.parse(event.time),
     type: event.type,
     decision: textOf(event.decision),
@@ -57,14 +57,17 @@ export function columnsOf(event: AuditEvent): EventColumns {
   }
 }
 
-function uniqueIdOf({ id, observer }: AuditEvent): string {
-  const client = textIn(observer, 'client')
-  return client === null ? id : `${id}/${client}`
+/** What an event is known by: its id, and the client that sent it. */
+export function uniqueId(id: string, client: string | undefined): string {
+  return client === undefined ? id : `${id}/${client}`
 }
 
-/** The text a column holds for a value that is searched for. */
+/** The text a column holds for a value that is searched for. One that was cut is found by what was kept of it, too. */
 export function searchedText(value: string): string {
-  return cleanText(value, identityLimits.text)
+  const [, kept, end] = /^(.*)(…sha256:[\w-]{16})$/su.exec(value) ?? []
+  return kept === undefined || end === undefined
+    ? cleanText(value, identityLimits.text)
+    : cleanText(kept, identityLimits.text) + end
 }
 
 function textOf(value: unknown): string | null {

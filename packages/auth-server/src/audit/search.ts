@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
-import type { Database, Value } from '../database/database.js'
+import { type Database, first, type Value } from '../database/database.js'
 import { InvalidInputError } from '../errors.js'
 import type { AuditFilter, AuditPage, StoredEvent } from './audit-trail.js'
-import { type EventColumns, searchedText } from './row.js'
+import { type EventColumns, searchedText, uniqueId } from './row.js'
 import { readEvent } from './stored-event.js'
 
 /** Events on a page, at most. */
@@ -47,6 +47,20 @@ export async function searchEvents(
   }
 }
 
+/** The event with an id, of a client or of the server itself. */
+export async function findEvent(
+  database: Database,
+  id: string,
+  client: string | undefined,
+): Promise<StoredEvent | undefined> {
+  const row = first(
+    await database.query<Pick<FoundRow, 'event' | 'hash'>>('select event, hash from audit_events where id = $1', [
+      uniqueId(id, client),
+    ]),
+  )
+  return row && readEvent(row.event, row.hash)
+}
+
 /** @internal Exported so that a test can ask the database how it would run it. */
 export function writeQuery(
   filter: AuditFilter,
@@ -61,7 +75,9 @@ export function writeQuery(
   }
   for (const [name, column] of Object.entries(columns)) {
     const value = filter[name as keyof typeof columns] // Object.entries forgets the names of a constant
-    if (value !== undefined) demand((place) => `${column} = ${place}`, searchedText(value))
+    if (typeof value === 'string') demand((place) => `${column} = ${place}`, searchedText(value))
+    else if (value !== undefined)
+      demand((...places) => `${column} in (${places.join(', ')})`, ...value.map(searchedText))
   }
   if (filter.from !== undefined) demand((place) => `time >= ${place}`, Math.ceil(filter.from * 1000))
   if (filter.to !== undefined) demand((place) => `time < ${place}`, Math.ceil(filter.to * 1000))
