@@ -114,11 +114,13 @@ async function assemble(ground: Ground, clock: () => number, seed: AuthServerOpt
   })
   const admin = createAdminApi(context)
   const ingest = createIngestApi(context)
+  const pages = createPages(context, () => engine)
   const app = await createApp(context, {
     statusLists: statusLists(context),
     admin: admin.middleware,
     ingest: ingest.middleware,
-    pages: createPages(context, () => engine).middleware,
+    pages: pages.middleware,
+    trail: pages.trail,
     structuredTokens: acceptStructuredTokens(context),
     signOut: endSessions(context),
     engine: () => engine,

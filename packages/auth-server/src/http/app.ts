@@ -19,6 +19,8 @@ export interface Parts {
   readonly admin: Koa.Middleware
   readonly ingest: Koa.Middleware
   readonly pages: Koa.Middleware
+  /** Reads, for as long as that takes. */
+  readonly trail: Koa.Middleware
   readonly structuredTokens: Koa.Middleware
   readonly signOut: Koa.Middleware
   /** The protocol engine of this moment: another one once the signing keys changed. */
@@ -42,6 +44,7 @@ export async function createApp(context: Context, parts: Parts): Promise<Koa> {
   app.use(parts.admin)
   app.use(parts.ingest)
   app.use(readBodies())
+  app.use(parts.trail)
   app.use(inTransaction(context))
   app.use(parts.statusLists)
   app.use(parts.pages)

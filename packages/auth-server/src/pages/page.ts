@@ -8,6 +8,8 @@ export interface Page {
   readonly body: Html
   /** Shown above: where else to go. */
   readonly navigation?: Html
+  /** Whether it is as wide as the window: for tables. */
+  readonly isWide?: boolean
   /** Where its forms may lead, beside this server: an application that is sent the answer. */
   readonly formTargets?: readonly string[]
 }
@@ -27,7 +29,7 @@ export function sendPage(ctx: Context, status: number, page: Page): void {
   ctx.body = render(page)
 }
 
-function render({ title, body, navigation }: Page): string {
+function render({ title, body, navigation, isWide }: Page): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,7 +39,7 @@ function render({ title, body, navigation }: Page): string {
 <title>${title}</title>
 <link rel="stylesheet" href="${stylesheetPath}">
 </head>
-<body>
+<body${isWide && html` class="wide"`}>
 ${navigation === undefined ? undefined : html`<a class="skip" href="#main">Skip to the page</a><header>${navigation}</header>`}
 <main id="main">
 <h1>${title}</h1>

@@ -13,15 +13,18 @@ import { middlewareOf } from './router-middleware.js'
 import { createSessions } from './session.js'
 import { createSignIn } from './sign-in.js'
 import { serveStylesheet, stylesheetPath } from './stylesheet.js'
+import { createTrail } from './trail.js'
 
 /** The pages of the server. */
 export interface Pages {
   readonly middleware: Middleware
+  /** Those of the trail, which need no transaction. */
+  readonly trail: Middleware
 }
 
 /**
- * Everything that people see: sign-in, the consent of an authorization request, the approvals inbox, and the consents they
- * gave. Plain pages, rendered here, that run nothing.
+ * Everything that people see: sign-in, the consent of an authorization request, the approvals inbox, the consents they
+ * gave, and the trail. Plain pages, rendered here, that run nothing.
  *
  * @param engine - the protocol engine of this moment
  */
@@ -39,5 +42,6 @@ export function createPages(context: Context, engine: () => Provider): Pages {
       createInbox(context, { forms, sessions }),
       createGivenConsents(context, { forms, sessions }),
     ]),
+    trail: createTrail(context, { forms, sessions }),
   }
 }

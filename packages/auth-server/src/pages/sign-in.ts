@@ -67,7 +67,7 @@ export function createSignIn({ forms, sessions, attempt }: Parts): Middleware {
 export async function demandSignIn(ctx: Request, sessions: Sessions): Promise<SignedIn | undefined> {
   const signedIn = await sessions.read(ctx)
   if (signedIn !== undefined) return signedIn
-  if (ctx.method === 'GET') seeOther(ctx, `/sign-in?return=${encodeURIComponent(ctx.path)}`)
+  if (ctx.method === 'GET') seeOther(ctx, `/sign-in?return=${encodeURIComponent(ctx.path + ctx.search)}`)
   else {
     const link = html`<p><a href="/sign-in">Sign in</a></p>`
     sendNotice(ctx, 401, 'Please sign in again', 'Your sign-in has ended. Nothing was changed.', link)
@@ -75,10 +75,15 @@ export async function demandSignIn(ctx: Request, sessions: Sessions): Promise<Si
   return undefined
 }
 
+/** Whether someone may read the trail: by the permission that lets them read it through the admin API. */
+export function mayReadTrail({ account }: SignedIn): boolean {
+  return account.permissions.includes('admin:audit')
+}
+
 /** Where else one can go. */
-export function navigation(ctx: Request, { account }: SignedIn, forms: Forms) {
-  return html`<nav aria-label="Pages"><a href="/approvals">Approvals</a> <a href="/consents">Your consents</a></nav>
-<form method="post" action="/sign-out">${forms.token(ctx)}<span class="soft">${account.name}</span>
+export function navigation(ctx: Request, signedIn: SignedIn, forms: Forms) {
+  return html`<nav aria-label="Pages"><a href="/approvals">Approvals</a> <a href="/consents">Your consents</a>${mayReadTrail(signedIn) && html` <a href="/trail">Audit trail</a>`}</nav>
+<form method="post" action="/sign-out">${forms.token(ctx)}<span class="soft">${signedIn.account.name}</span>
 <button class="small" type="submit">Sign out</button></form>`
 }
 
@@ -89,7 +94,14 @@ export function seeOther(ctx: Request, path: string): void {
   ctx.redirect(path)
 }
 
+/** Paths of these pages, with or without a query. */
+const own =
+  /^\/(?:(?:approvals|consents)(?:\/[\w-]+)?|trail(?:\/verification|\/(?:tasks|events)\/[\w.~*%-]+)?)(?:\?[\w.~%&=+:*-]*)?$/u
+
+/** Characters of a path that is gone back to. */
+const longestPath = 4_000
+
 /** A path of these pages: nowhere else does a sign-in lead. */
 function ownPath(path: unknown): string {
-  return typeof path === 'string' && /^\/(?:approvals|consents)(?:\/[\w-]+)?$/u.test(path) ? path : home
+  return typeof path === 'string' && path.length <= longestPath && own.test(path) ? path : home
 }

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import { trailStyle } from './trail-style.js'
 
 /** Where the style of the pages is: a file of its own, for their policy allows no inline style. */
 export const stylesheetPath = '/pages.css'
@@ -69,4 +70,4 @@ button.small { min-height: 2rem; padding: .25rem .75rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 24rem) { .choices button { flex: 1 1 100%; } .card { padding: .75rem 1rem; } }
 @media (forced-colors: active) { button.main { border-width: 2px; } }
-`
+${trailStyle}`

@@ -16,6 +16,11 @@ export function durationInWords(seconds: number): string {
   return `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
+/** How many there are: `1 event`, `1,024 events`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** A moment, in UTC. */
 export function moment(seconds: number): Html {
   const text = new Date(seconds * 1000).toISOString()
