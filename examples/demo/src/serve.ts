@@ -59,6 +59,7 @@ export async function serve(stage: Stage, stopped: Promise<void>): Promise<void>
     `  ${issuer}/consents    what Ada allowed; withdraw it, and paste the first line below (${ada.username} / ${ada.password})`,
   )
   print(`  ${issuer}/approvals   what waits for her, or for Security (${security.username} / ${security.password})`)
+  print(`  ${issuer}/trail       all of it, for Security; the task: ${issuer}/trail/tasks/${task}`)
   print(`  ${issuer}/admin/openapi.json`)
   print()
   print(paint('bold', 'Paste into another terminal:'))
