@@ -368,6 +368,24 @@ describe('what others wrote, in a page', () => {
     }
   })
 
+  it('may be altered in the database: it is shown as it is there', async () => {
+    const { database } = scene.server.context
+    const [event] = await scene.write([{ type: 'jit.used', sender: 'billing-api', txn: 'altered' }])
+    await database.transaction(async () => {
+      await database.query('set local session_replication_role = replica')
+      const text = JSON.stringify({ time: 'noon\u202E', ['__proto__']: { 5: 'five' }, observer: { client: 'x' } })
+      await database.query('update audit_events set event = $1 where id = $2', [text, `${event?.id}/billing-api`])
+    })
+    for (const path of [
+      '/trail?transaction=altered',
+      '/trail/tasks/altered',
+      `/trail/events/${event?.id}?client=billing-api`,
+    ]) {
+      expect(await scene.page(path), path).toContain('noon&lt;U+202E&gt;')
+    }
+    expect(await scene.page(`/trail/events/${event?.id}?client=billing-api`)).toContain('__proto__')
+  })
+
   it('holds no token, whoever wrote one', async () => {
     const { access_token } = await scene.token()
     expect(access_token.split('.')).toHaveLength(3)

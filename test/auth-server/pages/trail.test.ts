@@ -80,6 +80,9 @@ describe('the trail, for people', () => {
         ...{ resource: { aud: `${scene.issuer}/admin` }, detail: { method: 'GET', route: '/trail' } },
       })
       expect(await scene.page(`/trail/events/${event?.id}?client=billing-api`)).toContain('subject_mismatch')
+      expect(rowsOf(await scene.page('/trail?type=access.denied'))[4]).toMatch(
+        /✕ deny scope_insufficient for user_a admin:audit http:\/\/.*\/admin GET \/trail$/u,
+      )
     })
 
     it('the link to it is there for those who may', async () => {
@@ -224,6 +227,15 @@ describe('the trail, for people', () => {
       const answer = await visitor.get(`/trail?${query}`)
       expect([answer.status, answer.headers.get('location')]).toEqual([303, address])
       expect((await visitor.get(address)).status).toBe(200)
+    })
+
+    it('that fails is a fault of ours', async () => {
+      const { audit } = scene.server.context
+      const spied = vi.spyOn(audit, 'search').mockRejectedValueOnce(new Error('the connection broke'))
+      const visitor = await scene.security()
+      expect((await visitor.get('/trail')).status).toBe(503)
+      expect((await visitor.get('/trail')).status).toBe(200)
+      spied.mockRestore()
     })
 
     it('is kept in the form, and has links for what is looked for often', async () => {

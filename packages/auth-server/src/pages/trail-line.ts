@@ -35,7 +35,9 @@ export function readLine(event: StoredEvent): TrailLine {
   const text = (...path: readonly string[]): string | undefined => textOf(memberOf(event, path))
   const sender = text('observer', 'client')
   const milliseconds = memberOf(event, ['duration_ms'])
-  const route = [text('request', 'method') ?? text('detail', 'method'), text('resource', 'route')].filter(isText)
+  // an API says it in its place, the admin API and these pages in the detail
+  const method = text('request', 'method') ?? text('detail', 'method')
+  const route = [method, text('resource', 'route') ?? text('detail', 'route')].filter(isText)
   return {
     id: text('id') ?? '',
     sender,

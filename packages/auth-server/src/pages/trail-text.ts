@@ -37,7 +37,7 @@ ${members.map((member, index) => html`${inner}${member}${index < members.length 
 }
 
 function literal(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null').replaceAll(heap, inEscapes).replaceAll(unseen, inEscapes)
+  return JSON.stringify(value).replaceAll(heap, inEscapes).replaceAll(unseen, inEscapes)
 }
 
 function inEscapes(text: string): string {
