@@ -17,7 +17,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       // Tests run what is published; the source maps take the counts back to src.
-      include: ['packages/{core,express,fastify,koa,hono,redis}/dist/**/*.js'],
+      include: ['packages/{core,express,fastify,koa,hono,redis,agent,langchain,audit}/dist/**/*.js'],
       reporter: [['text', { skipFull: true }]],
       reportOnFailure: true,
       reportsDirectory: '.cache/coverage',
