@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ClientTokenOptions, clientToken } from '@behalf/audit'
+import { type ClientTokenOptions, clientToken, httpSink } from '@behalf/audit'
 import { ConfigurationError } from '@behalf/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { decision } from './trail.js'
 
 const clientSecret = 'a secret: of +/ signs & more'
 const { signal } = new AbortController()
@@ -112,6 +113,29 @@ describe('a client', () => {
     )
     expect(failed).toBeInstanceOf(Error)
     expect(String(failed)).not.toContain(clientSecret)
+  })
+
+  it.each([
+    [
+      'the code of a refusal',
+      { status: 401, body: { error: 'invalid_client', error_description: 'for your eyes' } },
+      '401 invalid_client',
+    ],
+    ['no code that is none', { status: 400, body: { error: 'Your secret!' } }, 'the auth server answered 400'],
+    ['the status alone where nothing can be read', { status: 503, body: 7 }, 'the auth server answered 503'],
+  ])('says why there is none to the operator of a sink: %s', async (_, answer, says) => {
+    const options = await start(() => answer)
+    const warnings: string[] = []
+    const sink = httpSink({
+      url: `${options.serverUrl}/audit/events`,
+      token: clientToken(options),
+      closeTimeout: 50,
+      onWarning: ({ message }) => warnings.push(message),
+    })
+    await Promise.allSettled([sink.record(decision()), sink.close()])
+    expect(warnings[0]).toContain(`no token could be had: the auth server answered`)
+    expect(warnings[0]).toContain(says)
+    expect(warnings.join()).not.toMatch(/your/iu)
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@behalf/core'
 import { addressOf } from './settings.js'
+import { tokenError } from './token-error.js'
 
 /** Gets an access token, before every request. Remember it while it lives; `renew` says that the last one was refused. */
 export type TokenSource = (request: {
@@ -54,7 +55,7 @@ export function clientToken(options: ClientTokenOptions): TokenSource {
   async function discover(signal: AbortSignal): Promise<string> {
     const response = await fetch(`${server}/.well-known/oauth-authorization-server`, { redirect: 'manual', signal })
     const { issuer, token_endpoint: found } = await readObject(response)
-    if (issuer !== server || typeof found !== 'string') throw new Error('the auth server does not describe itself')
+    if (issuer !== server || typeof found !== 'string') throw tokenError('the auth server does not describe itself')
     return addressOf('token_endpoint', found).href
   }
 
@@ -64,7 +65,7 @@ export function clientToken(options: ClientTokenOptions): TokenSource {
     const headers = { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded' }
     const sent = { method: 'POST', headers, body: form.toString(), redirect: 'manual', signal } as const
     const { access_token: token, expires_in: lifetime } = await readObject(await fetch(endpoint, sent))
-    if (typeof token !== 'string') throw new Error('the auth server gave no token')
+    if (typeof token !== 'string') throw tokenError('the auth server gave no token')
     return { token, until: asked + (typeof lifetime === 'number' ? lifetime : 0) * 1000 - margin }
   }
 
@@ -80,11 +81,15 @@ function encode(text: string): string {
 }
 
 async function readObject(response: Response): Promise<Readonly<Record<string, unknown>>> {
-  if (!response.ok) {
-    await response.body?.cancel()
-    throw new Error(`the auth server answered ${response.status}`)
-  }
-  const value: unknown = await response.json()
-  if (typeof value !== 'object' || value === null) throw new Error('the auth server answered what no server should')
-  return { ...value }
+  const value: unknown = await response.json().catch(() => null)
+  const members = typeof value === 'object' && value !== null ? { ...value } : undefined
+  if (!response.ok) throw tokenError(`the auth server answered ${response.status}${codeOf(members)}`)
+  if (members === undefined) throw tokenError('the auth server answered what no server should')
+  return members
+}
+
+/** The error code of a refusal (RFC 6749 section 5.2), such as `invalid_client`. Nothing else that the server wrote is quoted. */
+function codeOf(members: Readonly<Record<string, unknown>> = {}): string {
+  const code = /^[a-z_]{1,40}$/u.exec(typeof members.error === 'string' ? members.error : '')?.[0]
+  return code === undefined ? '' : ` ${code}`
 }

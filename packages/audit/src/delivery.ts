@@ -1,5 +1,6 @@
 import type { Entry } from './queue.js'
 import type { Settings } from './settings.js'
+import { reasonOf, tokenError } from './token-error.js'
 
 /** What became of a request. */
 export type Delivery =
@@ -22,18 +23,21 @@ const noneRefused: ReadonlyMap<string, string> = new Map()
 export function createDelivery({ url, token, timeout, fetch }: Settings): Deliver {
   let wasRefused = false
 
-  async function getToken(signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const got = await Promise.race([token({ renew: wasRefused, signal }), whenAborted(signal)])
-      return typeof got === 'string' && got !== '' ? got : undefined
-    } catch {
-      return undefined
-    }
+  /** @throws tokenError */
+  async function getToken(signal: AbortSignal): Promise<string> {
+    const got: unknown = await Promise.race([token({ renew: wasRefused, signal }), whenAborted(signal)])
+    if (typeof got !== 'string' || got === '') throw tokenError('its source answered none')
+    return got
   }
 
   async function post(batch: readonly Entry[], signal: AbortSignal): Promise<Delivery> {
-    const bearer = await getToken(signal)
-    if (bearer === undefined) return failed('no token could be had')
+    let bearer: string
+    try {
+      bearer = await getToken(signal)
+    } catch (error) {
+      const reason = reasonOf(error)
+      return failed(reason === undefined ? 'no token could be had' : `no token could be had: ${reason}`)
+    }
     try {
       const response = await fetch(url, {
         method: 'POST',
