@@ -2,20 +2,25 @@
 export interface Proof {
   readonly file: string
   readonly titles: readonly [string, ...string[]]
+  /** The cases a parametrised title cannot do without, as they are written, and the file they are written in. */
+  readonly needs?: { readonly file: string; readonly cases: readonly [string, ...string[]] }
 }
 
-/** Parts whose tests prove what nothing else can, and are still to come. */
-export type Part = 'agent' | 'langchain' | 'ingest'
-
-/** One thing that is asked of the product, proven or waiting for the part that can prove it. */
-export type Demand = {
+/** One thing that is asked of the product, and what proves it. */
+export interface Demand {
   readonly id: string
   readonly demand: string
+  readonly proofs: readonly [Proof, ...Proof[]]
   /** File of the benchmark beside the proof, where the demand is about speed. */
   readonly measuredBy?: string
-} & (
-  | { readonly proofs: readonly [Proof, ...Proof[]]; readonly waitsFor?: never }
-  | { readonly proofs?: never; readonly waitsFor: Part }
-)
+}
 
 export const by = (file: string, ...titles: Proof['titles']): Proof => ({ file, titles })
+
+/** One parametrised test, and the cases that it must be run with. They are in its own file where they have none. */
+export const byEach = (
+  file: string,
+  title: string,
+  cases: readonly [string, ...string[]],
+  casesIn: string = file,
+): Proof => ({ file, titles: [title], needs: { file: casesIn, cases } })

@@ -1,4 +1,4 @@
-import { by, type Demand } from './demand.js'
+import { by, byEach, type Demand } from './demand.js'
 
 const access = 'demands/access.test.ts'
 const change = 'demands/change.test.ts'
@@ -8,13 +8,21 @@ const task = 'demands/task.test.ts'
 const langchain = 'langchain/agent.test.ts'
 const libraries = 'auth-server/interop/libraries.test.ts'
 const exchange = 'auth-server/exchange'
+const onEveryApi = byEach(
+  libraries,
+  'gets tokens that an API on %s accepts',
+  ['Express 5', 'Express 4', 'Fastify', 'Koa', 'Hono'],
+  'interop/apps.ts',
+)
+
+const otherServers = ['auth0', 'keycloak', 'entra v2.0', 'entra v1.0', 'okta', 'cognito'] as const
 
 /** What is asked of agents' access to APIs. */
 const ofAccess: readonly Demand[] = [
   {
     id: 'A1',
     demand: 'An API knows which agent calls, and for whom.',
-    proofs: [by(libraries, 'gets tokens that an API on %s accepts')],
+    proofs: [onEveryApi],
   },
   {
     id: 'A2',
@@ -44,7 +52,15 @@ const ofAccess: readonly Demand[] = [
     demand: 'A permission can need a new consent each time.',
     proofs: [
       by(people, 'A6: every use needs a consent'),
-      by('auth-server/consents/consents.test.ts', 'given for each time serves one call', 'never serves %s'),
+      by('auth-server/consents/consents.test.ts', 'given for each time serves one call'),
+      byEach('auth-server/consents/consents.test.ts', 'never serves %s', [
+        'another person',
+        'another agent',
+        'another permission',
+        'another API',
+        'another record',
+        'another task',
+      ]),
     ],
   },
   {
@@ -66,9 +82,9 @@ const ofAccess: readonly Demand[] = [
     id: 'A10',
     demand: 'Agents get tokens by each grant there is.',
     proofs: [
+      byEach(libraries, 'signs a person in, the request %s', ['pushed', 'in the URL']),
       by(
         libraries,
-        'signs a person in, the request %s',
         'rotates refresh tokens',
         'gets the agent its own token',
         'exchanges the token of a person',
@@ -146,7 +162,7 @@ const ofAccess: readonly Demand[] = [
     demand: 'No person sees what is of another.',
     proofs: [
       by(access, 'A20: of many at the same time'),
-      by(libraries, 'gets tokens that an API on %s accepts'),
+      onEveryApi,
       by('agent/cache.test.ts', 'two people through one client, 10,000 times'),
       by('agent/interleaving.test.ts', 'Ada and Bob, 10,000 times in turn'),
     ],
@@ -249,7 +265,11 @@ const ofAccess: readonly Demand[] = [
     demand: 'Many rules stay understandable, and quick.',
     proofs: [
       by('auth-server/policy/decide.test.ts', 'has every row that matched, in order'),
-      by('auth-server/policy/lint.test.ts', 'finds %s, and nothing where it still counts'),
+      byEach('auth-server/policy/lint.test.ts', 'finds %s, and nothing where it still counts', [
+        'a deny after a broader deny',
+        'a deny after one of its API',
+        'a deny after one of its risk',
+      ]),
     ],
     measuredBy: 'bench/policy.ts',
   },
@@ -275,7 +295,10 @@ const ofAccess: readonly Demand[] = [
   {
     id: 'A38',
     demand: 'Tokens of other servers are understood.',
-    proofs: [by('profiles/profiles.test.ts', 'accepts %s', 'refuses %s')],
+    proofs: [
+      byEach('profiles/profiles.test.ts', 'accepts %s', otherServers, 'profiles/documented.ts'),
+      byEach('profiles/profiles.test.ts', 'refuses %s', otherServers, 'profiles/documented.ts'),
+    ],
   },
   {
     id: 'A39',
@@ -289,7 +312,19 @@ const ofAccess: readonly Demand[] = [
     id: 'A40',
     demand: 'The guards work without this auth server.',
     proofs: [
-      by('interop/oauth4webapi.test.ts', '$name: $code'),
+      byEach('interop/oauth4webapi.test.ts', '$name: $code', [
+        'as issued',
+        'no scope',
+        'expired',
+        'another audience',
+        'another issuer',
+        'an ID token',
+        'alg none',
+        'alg HS256',
+        'an unknown kid',
+        'a changed signature',
+        'changed claims',
+      ]),
       by('interop/adapters.test.ts', 'a direct token names the client alone'),
     ],
   },
@@ -303,7 +338,12 @@ const ofAccess: readonly Demand[] = [
     demand: 'A catalogue of permissions, given out by roles, and enforced.',
     proofs: [
       by(change, 'A42: a permission of a tool that no role has'),
-      by('auth-server/policy/document.test.ts', 'with %s is refused, and its twin is not'),
+      byEach('auth-server/policy/document.test.ts', 'with %s is refused, and its twin is not', [
+        'a permission of no resource',
+        'a role of an unknown permission',
+        'a condition of an unknown role',
+        'a condition of an unknown permission',
+      ]),
     ],
   },
   {
@@ -364,7 +404,20 @@ const ofTools: readonly Demand[] = [
     demand: 'Every delegation is on record, refused ones too, with nothing to add to an app.',
     proofs: [
       by('conformance/audit.test.ts', 'BEHALF-one-event'),
-      by(`${exchange}/attacks.test.ts`, '$name'),
+      byEach(`${exchange}/attacks.test.ts`, '$name', [
+        'a stolen actor token',
+        'may_act names another',
+        'audience widening: the token for one API exchanged for another',
+        'scope widening beyond the subject token',
+        "what the agent's roles do not give",
+        "what is above the agent's ceiling",
+        'what the person may not do',
+        'an expired token',
+        'a token of another key',
+        'a public client',
+        'a client without an agent',
+        'a bound token of the same client without a proof',
+      ]),
       by(task, 'A7: a task of three tools'),
     ],
   },
@@ -376,10 +429,7 @@ const ofTools: readonly Demand[] = [
   {
     id: 'B7',
     demand: 'The API is told whose authority is used, and by whom.',
-    proofs: [
-      by(libraries, 'gets tokens that an API on %s accepts'),
-      by(`${exchange}/guard.test.ts`, 'accepts a delegation token with everything it says'),
-    ],
+    proofs: [onEveryApi, by(`${exchange}/guard.test.ts`, 'accepts a delegation token with everything it says')],
   },
   {
     id: 'B8',
@@ -455,8 +505,8 @@ const ofTools: readonly Demand[] = [
     id: 'B20',
     demand: 'It is set up within an hour, by the README.',
     proofs: [
-      by('adapters/readme.test.ts', 'runs: $name'),
-      by('docs/pages.test.ts', 'runs: $name'),
+      byEach('adapters/readme.test.ts', 'runs: $name', ['express', 'fastify', 'hono', 'koa']),
+      byEach('docs/pages.test.ts', 'runs: $name', ['README.md', 'core', 'agent', 'audit', 'langchain', 'auth-server']),
       by('auth-server/program/serve.test.ts', 'with what init wrote, it issues the first token'),
       by('docs/from-a-static-key.test.ts', 'ends as the files in after/'),
     ],
@@ -464,7 +514,15 @@ const ofTools: readonly Demand[] = [
   {
     id: 'B21',
     demand: 'The code of an agent barely changes.',
-    proofs: [by('langchain/change.test.ts', 'moves %s from a static key')],
+    proofs: [
+      byEach('langchain/change.test.ts', 'moves %s from a static key', [
+        'get_customer_billing',
+        'list_charges',
+        'get_user_profile',
+        'list_orders',
+        'refund_charge',
+      ]),
+    ],
   },
   {
     id: 'B22',
@@ -476,7 +534,25 @@ const ofTools: readonly Demand[] = [
     id: 'B24',
     demand: 'The trail shows when it was tampered with.',
     proofs: [
-      by('auth-server/audit/verify.test.ts', '$name'),
+      byEach('auth-server/audit/verify.test.ts', '$name', [
+        'nothing',
+        'one byte of an event',
+        'a digest',
+        'an event and its digest',
+        'when an event is found',
+        'an event that is deleted',
+        'an event that is deleted, the later ones moved up',
+        'two events in each other’s place',
+        'the last events, deleted',
+        'a tail cut off with great care, behind the checkpoint',
+        'a tail that was cut off and grew again',
+        'every event',
+        'a history made anew before a checkpoint',
+        'an event that the chain does not know',
+        'a checkpoint made up',
+        'a checkpoint of another event',
+        'a history made anew, and a checkpoint of somebody else’s key',
+      ]),
       by('auth-server/audit/trail.test.ts', 'keeps an event with what it tells of'),
     ],
   },
