@@ -151,6 +151,31 @@ describe('a sink', () => {
     expect(sink.lost).toBe(1)
   })
 
+  it.each([
+    ['a page of somebody else', { status: 200, body: 'please sign in' }],
+    ['an answer without content', { status: 204 }],
+    ['one that stored nothing', { status: 200, body: { stored: 0 } }],
+    ['one that leaves an event out', { status: 200, body: { stored: 2 } }],
+    ['counts that are none', { status: 200, body: { stored: '3', duplicates: null, refused: 7 } }],
+    ['a refusal of nothing', { status: 422, body: { stored: 2, refused: [] } }],
+  ])('takes no event for kept after %s, and sends it again', async (_, odd) => {
+    const { trail, sink, warnings } = await scene((_events, _request, count) => (count === 1 ? odd : { status: 200 }))
+    const events = decisions(3)
+    await Promise.all(events.map((event) => sink.record(event)))
+    expect(trail.requests.length).toBeGreaterThan(1)
+    const [first = [], ...later] = trail.requests
+    expect(new Set(later.flat().map(({ id }) => id))).toEqual(new Set(events.map(({ id }) => id)))
+    expect(first.length).toBeGreaterThan(0)
+    expect(warnings[0]?.message).toMatch(/answered what no trail does|status 204/)
+    expect(sink.lost).toBe(0)
+  })
+
+  it('takes for kept what the trail had already', async () => {
+    const { trail, sink } = await scene((events) => ({ status: 200, body: { stored: 0, duplicates: events.length } }))
+    await Promise.all(decisions(3).map((event) => sink.record(event)))
+    expect([trail.requests.length > 0, sink.lost]).toEqual([true, 0])
+  })
+
   it('writes out what waits on close, and takes nothing after', async () => {
     const { trail, sink } = await scene(undefined, { interval: 60_000 })
     void sink.record(decision())

@@ -41,7 +41,7 @@ export async function startTrail(answer: TrailAnswer = () => ({ status: 200 }), 
     if (said === 'hang') return
     if (said.status === 200) for (const event of events) kept.set(event.id, event)
     response.writeHead(said.status, { 'content-type': 'application/json', ...said.headers })
-    response.end(JSON.stringify(said.body ?? {}))
+    response.end(JSON.stringify(receiptOf(events, said.body)))
   }
 
   server.listen(port, '127.0.0.1')
@@ -59,6 +59,13 @@ export async function startTrail(answer: TrailAnswer = () => ({ status: 200 }), 
       await once(server, 'close')
     },
   }
+}
+
+/** Accounts for every event: what the answer does not refuse is stored. */
+function receiptOf(events: readonly AuditEvent[], body: unknown = {}): unknown {
+  if (typeof body !== 'object' || body === null) return body
+  const refused = 'refused' in body && Array.isArray(body.refused) ? body.refused.length : 0
+  return { stored: events.length - refused, duplicates: 0, ...body }
 }
 
 let count = 0

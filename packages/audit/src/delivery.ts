@@ -17,8 +17,6 @@ export type Deliver = (batch: readonly Entry[], signal: AbortSignal) => Promise<
 /** Milliseconds that a server can make this sink wait at most. */
 const longestRetryAfter = 300_000
 
-const noneRefused: ReadonlyMap<string, string> = new Map()
-
 /** What happened is told in words of this package alone: what a token source or `fetch` throws may quote the token. */
 export function createDelivery({ url, token, timeout, fetch }: Settings): Deliver {
   let wasRefused = false
@@ -73,12 +71,21 @@ export function createDelivery({ url, token, timeout, fetch }: Settings): Delive
 
 async function readAnswer(response: Response, batch: readonly Entry[]): Promise<Delivery> {
   const { status } = response
-  if (status === 422) return { kind: 'arrived', refused: refusedOf(await response.json(), batch) }
+  if (status === 200 || status === 422) return readReceipt(response, batch)
   await response.body?.cancel()
-  if (response.ok) return { kind: 'arrived', refused: noneRefused }
   const reason = `status ${status}`
   if (status === 400 || status === 413) return { kind: 'unacceptable', reason }
   return failed(reason, retryAfterOf(response.headers.get('Retry-After')))
+}
+
+/** Believes that events arrived where the answer accounts for each of them: whatever else answers at that address has none. */
+async function readReceipt(response: Response, batch: readonly Entry[]): Promise<Delivery> {
+  const receipt: unknown = await response.json().catch(() => undefined)
+  const { stored, duplicates, refused = [] } = isObject(receipt) ? receipt : {}
+  if (Array.isArray(refused) && Number(stored) + Number(duplicates) + refused.length === batch.length) {
+    return { kind: 'arrived', refused: refusedOf(refused.filter(isObject), batch) }
+  }
+  return failed('it answered what no trail does')
 }
 
 function failed(reason: string, retryAfter = 0): Delivery {
@@ -92,26 +99,21 @@ function retryAfterOf(header: string | null): number {
   return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), longestRetryAfter)
 }
 
-/** An event that the trail refused: its place in the request, from 0, and its id, where that is one. */
-interface RefusedEntry {
-  readonly index?: unknown
-  readonly id?: unknown
-  readonly code?: unknown
-}
-
-/**
- * Reads which events the trail refused.
- *
- * @throws TypeError when the answer is none of the trail's
- */
-function refusedOf(answer: unknown, batch: readonly Entry[]): ReadonlyMap<string, string> {
-  const { refused } = answer as { readonly refused: readonly RefusedEntry[] }
+/** Reasons, by the id of the event: an entry says its place in the request, from 0, and its id, where that is one. */
+function refusedOf(refused: readonly Members[], batch: readonly Entry[]): ReadonlyMap<string, string> {
   return new Map(
     refused.map(({ index, id, code }) => [
       batch[Number(index)]?.event.id ?? String(id),
       /^[a-z_]{1,40}$/u.exec(String(code))?.[0] ?? 'refused',
     ]),
   )
+}
+
+/** Members of a JSON object. */
+type Members = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {
