@@ -23,10 +23,14 @@ export interface Verdict {
 
 const verdicts = z.array(z.object({ id: z.string(), status: z.string(), errorMessage: z.string().optional() }))
 
+/** What the suite says when it can be answered: it names the page before. */
+const listening = /^Callback server started: /mu
+
 /**
  * Runs every authorization server scenario.
  *
  * @param browse opens the page that the suite asks to be opened in a browser
+ * @throws what `browse` does: the suite waits no longer then
  */
 export async function runAuthorizationScenarios(
   { issuer, clientId, clientSecret, port, resource }: Subject,
@@ -34,13 +38,18 @@ export async function runAuthorizationScenarios(
 ): Promise<readonly Verdict[]> {
   const folder = await mkdtemp(join(tmpdir(), 'behalf-mcp-'))
   const target = ['--url', issuer, '--client-id', clientId, '--client-secret', clientSecret, '--resource', resource]
+  const options = [...target, '--port', String(port), '--output-dir', folder]
+  const failed = new AbortController()
   let browsed: Promise<void> | undefined
+  const onOutput = (text: string): void => {
+    const [, asked] = /^(http\S+\/authorize\?\S+)\n/mu.exec(text) ?? []
+    if (asked === undefined || !listening.test(text)) return
+    browsed ??= browse(new URL(asked)).catch((error: unknown) => failed.abort(error))
+  }
   try {
-    await runSuite(['authorization', ...target, '--port', String(port), '--output-dir', folder], (text) => {
-      const [, asked] = /^(http\S+\/authorize\?\S+)\n/mu.exec(text) ?? []
-      if (asked !== undefined) browsed ??= browse(new URL(asked))
-    })
+    await runSuite(['authorization', ...options], onOutput, failed.signal)
     await browsed
+    failed.signal.throwIfAborted()
     const results = await Promise.all(
       (await readdir(folder)).toSorted().map((name) => readFile(join(folder, name, 'checks.json'), 'utf8')),
     )

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../auth-server/program/program.js'
 import { runAuthorizationScenarios, type Verdict } from './authorization-suite.js'
+import { findPorts } from './callback-port.js'
 import { type McpScene, openMcp, secretOf } from './scene.js'
 import { describeSuite } from './suite.js'
 
@@ -13,10 +13,10 @@ const metadata = [
 
 describeSuite('the MCP conformance suite, of the auth server', () => {
   let scene: McpScene
-  let port: number
+  let ports: number[]
   beforeAll(async () => {
-    port = await freePort()
-    scene = await openMcp([`http://127.0.0.1:${port}/callback`])
+    ports = await findPorts(4)
+    scene = await openMcp(ports.map((port) => `http://127.0.0.1:${port}/callback`))
   })
   afterAll(() => scene.close())
 
@@ -26,13 +26,18 @@ describeSuite('the MCP conformance suite, of the auth server', () => {
    * @param scope what the person's browser adds to the request, for the suite names none
    */
   async function run(clientId: 'phone' | 'desk', scope?: string): Promise<readonly Verdict[]> {
-    const { issuer } = scene
-    const client = { clientId, clientSecret: secretOf(clientId) }
-    return runAuthorizationScenarios({ issuer, ...client, port, resource: scene.tools.url.href }, async (url) => {
+    return runWith(clientId, async (url) => {
       if (scope !== undefined) url.searchParams.set('scope', scope)
       const { answer } = await scene.person().authorize(url)
       await (await fetch(answer)).text()
     })
+  }
+
+  async function runWith(clientId: 'phone' | 'desk', browse: (url: URL) => Promise<void>): Promise<readonly Verdict[]> {
+    const { issuer } = scene
+    const port = ports.shift() ?? 0 // one for each run
+    const client = { clientId, clientSecret: secretOf(clientId) }
+    return runAuthorizationScenarios({ issuer, ...client, port, resource: scene.tools.url.href }, browse)
   }
 
   test('its metadata are right, and the code flow gives a token for the scope that is asked for', async () => {
@@ -56,5 +61,9 @@ describeSuite('the MCP conformance suite, of the auth server', () => {
       { id: 'authorization-code-grant', status: 'FAILURE', errorMessage },
       ...metadata,
     ])
+  })
+  test('a browser that fails ends the run, with what it failed of', async () => {
+    const failing = runWith('phone', () => Promise.reject(new Error('the browser failed')))
+    await expect(failing).rejects.toThrow('the browser failed')
   })
 })

@@ -95,14 +95,18 @@ function outcomeOf(stdout: string, log: string): Outcome {
  * Runs the suite's program, which finds this Node before any other.
  *
  * @param onOutput learns of all that was written so far, whenever more is
+ * @param signal ends the program
+ * @throws the reason of the signal
  */
 export function runSuite(
   parameters: readonly string[],
   onOutput: (text: string) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const program = require.resolve('@modelcontextprotocol/conformance/dist/index.js')
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
-  const child = spawn(process.execPath, [program, ...parameters], { cwd: folder, env: { ...process.env, PATH } })
+  const env = { ...process.env, PATH }
+  const child = spawn(process.execPath, [program, ...parameters], { cwd: folder, env, ...(signal && { signal }) })
   const written = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     written.stdout += text
@@ -112,7 +116,7 @@ export function runSuite(
     written.stderr += text
   })
   return new Promise((resolve, reject) => {
-    child.once('error', reject)
+    child.once('error', (error) => reject(signal?.aborted ? signal.reason : error))
     child.once('close', () => resolve(written))
   })
 }
