@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type ApiName, apiNames, resourceOf, type Stage } from '@behalf/example-stage'
 import { type Column, columns, headings } from './columns.js'
 import { task } from './desk.js'
+import { findGaps } from './gaps.js'
 import { memberOf, textOf } from './members.js'
 import { paint, print } from './paint.js'
 import type { Outcome } from './tell.js'
@@ -28,7 +29,7 @@ const deadline = 10_000
  * Prints the trail of the task, as Security reads it: what the agent's client, the auth server and four APIs wrote, in order.
  * Then it is verified, a byte of it is changed behind the back of the server, and it is verified again.
  *
- * @returns whether every call is in it with the right verdict, and the changed record was named
+ * @returns whether nothing is missing in it, and the changed record was named
  */
 export async function tellTrail(stage: Stage, { calls }: Outcome): Promise<boolean> {
   const recorded = await whenComplete(stage, calls.length)
@@ -36,19 +37,27 @@ export async function tellTrail(stage: Stage, { calls }: Outcome): Promise<boole
   print(paint('bold', `The trail of the task, ${task}: what the agent, the auth server and four APIs wrote of it`))
   print()
   print(` ${paint('dim', headings(table))}`)
-  for (const [index, event] of (await readTask(stage)).entries()) {
+  const events = await readAll(stage, `/audit/events?transaction=${task}`)
+  for (const [index, event] of events.entries()) {
     if (textOf(event, 'type') === 'tool.started') print()
     print(row(event, index + 1))
   }
 
   print()
-  const missing = apiNames.filter((name) => !isAsCalled(name, calls, recorded))
-  for (const name of missing) print(paint('red', `  ! the events of ${name}-api are not those of its calls`))
-  const isComplete = missing.length === 0 && recorded.length === calls.length
-  print(
-    `  ${calls.length} calls of APIs, ${recorded.length} decisions in the trail: ${isComplete ? 'each is there, as it was answered' : paint('red', 'NOT ALL OF THEM')}.`,
-  )
-  return (await tellVerification(stage, recorded)) && isComplete
+  const odd = apiNames.filter((name) => !isAsCalled(name, calls, recorded))
+  const gaps = [
+    ...odd.map((name) => `the decisions of ${name}-api are not those of its calls`),
+    ...findGaps(
+      events,
+      recorded.filter((event) => textOf(event, 'txn') === task),
+    ),
+  ]
+  for (const gap of gaps) print(paint('red', `  ! ${gap}`))
+  if (gaps.length === 0) {
+    print(`  ${calls.length} calls of APIs, ${recorded.length} decisions in the trail, each as it was answered.`)
+    print('  Every call that was let through had a token issued for it, and every token was asked for by an agent.')
+  }
+  return (await tellVerification(stage, recorded)) && gaps.length === 0
 }
 
 /** Decisions of APIs, as soon as there are so many: they travel in batches. */
@@ -70,10 +79,6 @@ function isAsCalled(name: ApiName, calls: Outcome['calls'], recorded: readonly A
     .filter((event) => textOf(event, 'resource', 'aud') === resourceOf(name))
     .map((event) => textOf(event, 'reason', 'code'))
   return expected.join() === codes.join()
-}
-
-function readTask(stage: Stage): Promise<readonly Answer[]> {
-  return readAll(stage, `/audit/events?transaction=${task}`)
 }
 
 /** Every page of a search. */

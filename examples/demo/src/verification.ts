@@ -42,7 +42,19 @@ export async function tellVerification(stage: Stage, decisions: readonly Answer[
   await alter(somebodyElse, ada.subject)
   const after = await verify(stage)
   print(`  Put back as it was: ${after.faults[0] ?? 'every hash and every signature fits'}.`)
-  return before.faults.length === 0 && found !== undefined && after.faults.length === 0
+  return before.faults.length === 0 && isNamed(found, victim) && after.faults.length === 0
+}
+
+/** Whether a fault is at the record that was changed. */
+function isNamed(fault: string | undefined, victim: Answer | undefined): boolean {
+  const [source, seq] = [sourceOf(textOf(victim, 'integrity', 'chain')), memberOf(memberOf(victim, 'integrity'), 'seq')]
+  return fault === `record ${String(seq)} of ${source} is altered`
+}
+
+/** Who writes a chain. */
+function sourceOf(chain: string): string {
+  const [source = ''] = chain.replace('api:', '').split('/')
+  return source
 }
 
 /** How many events there are, and what is wrong with them, in words. */
@@ -54,8 +66,8 @@ async function verify({ security }: Stage): Promise<{ readonly events: number; r
     faults: chains
       .filter((chain) => memberOf(chain, 'fault') !== undefined)
       .map((chain) => {
-        const [source = ''] = textOf(chain, 'chain').replace('api:', '').split('/')
-        return `record ${String(memberOf(memberOf(chain, 'fault'), 'seq'))} of ${source} is ${textOf(chain, 'fault', 'what')}`
+        const seq = String(memberOf(memberOf(chain, 'fault'), 'seq'))
+        return `record ${seq} of ${sourceOf(textOf(chain, 'chain'))} is ${textOf(chain, 'fault', 'what')}`
       }),
   }
 }
