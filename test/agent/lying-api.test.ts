@@ -91,6 +91,20 @@ describe('an API that lies', () => {
     expect(error).toMatchObject({ interaction: { kind: 'sign_in', ...interaction } })
   })
 
+  test.each([
+    ['as it is', (token: string) => token],
+    ['in pieces', (token: string) => token.replaceAll(/.{1,9}/gu, '$& ')],
+  ])('and quotes the token in it: %s', async (_what, write) => {
+    const { client } = createStub({
+      api: ({ headers }) => {
+        const token = headers.get('authorization')?.slice('Bearer '.length) ?? ''
+        return refusing(`Bearer error="insufficient_user_authentication", acr_values="${write(token)}", max_age=60`)
+      },
+    })
+    const error = await failureOf(client.fetch('/plan', ask))
+    expect(error).toMatchObject({ interaction: { kind: 'sign_in', acrValues: [], maxAge: 60 } })
+  })
+
   test('and wants a nonce for a bearer token, or for ever: once is enough', async () => {
     const demand = () => refusing('DPoP error="use_dpop_nonce"', { 'dpop-nonce': 'n' })
     const bearer = createStub({ api: demand })

@@ -4,6 +4,11 @@ import { adaToken, billing, createStub, endless, failureOf, issued, json, metada
 
 const ask = { resource: billing, scope: 'billing:read', subjectToken: adaToken }
 
+const longToken = `${adaToken}IGlzIGxvbmcgZW5vdWdoIHRvIGJlIGN1dA0`
+const signatureOf = (token: string): string => token.split('.')[2] ?? ''
+const percent = (text: string): string =>
+  text.replaceAll(/./gu, (each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
 describe('a server that lies', () => {
   test.each(['a b', 'a\nb', 'ä', '\u2028'])('issues %j, which no header can carry: nothing quotes it', async (text) => {
     const accessToken = `SECRET${text}`
@@ -38,6 +43,84 @@ describe('a server that lies', () => {
     })
     const error = await failureOf(client.getDelegationToken({ ...ask, subjectToken: 'opaque-1' }))
     expect(String(error)).not.toContain('opaque-1')
+  })
+
+  /** Ways to write down a part of a token. */
+  const writings: readonly (readonly [string, (token: string) => string])[] = [
+    ['as it is', (token) => token],
+    ['its signature', signatureOf],
+    ['12 characters of it', (token) => signatureOf(token).slice(3, 15)],
+    ['its signature in pieces of 19', (token) => signatureOf(token).replaceAll(/.{1,19}/gu, '$&/')],
+    ['its signature in pieces of 3', (token) => signatureOf(token).replaceAll(/.{1,3}/gu, '$&.')],
+    ['percent-encoded', (token) => percent(signatureOf(token))],
+    ['percent-encoded twice', (token) => percent(signatureOf(token)).replaceAll('%', '%25')],
+    ['percent-encoded out of all reason', (token) => percent(token).replaceAll('%', `%${'25'.repeat(5)}`)],
+    ['in capitals', (token) => signatureOf(token).toUpperCase()],
+    ['another token', () => 'eyJhbGciOiJub25lIn0'],
+  ]
+
+  describe.each(['subject_token', 'client_assertion'])('quotes the %s', (field) => {
+    test.each(writings)('%s: in nothing that is shown', async (_what, write) => {
+      let quote = ''
+      const { client } = createStub({
+        issue: ({ form }) => {
+          const text = write(form.get(field) ?? '').replaceAll(' ', '')
+          quote = text.slice(0, 100)
+          const asks = form.get('tool') === 'sign_in' ? 'login_required' : 'consent_required'
+          return json(
+            {
+              error: asks,
+              error_description: text.slice(0, 150),
+              consent_uri: `https://auth.example.com/${quote}?t=${quote}`,
+              approval_id: quote,
+              acr_values: `urn:a ${quote}`,
+            },
+            400,
+          )
+        },
+      })
+      const [consent, signIn] = [
+        await failureOf(client.getDelegationToken({ ...ask, subjectToken: longToken })),
+        await failureOf(client.getDelegationToken({ ...ask, subjectToken: longToken, tool: 'sign_in' })),
+      ]
+      expect(quote.length).toBeGreaterThan(11)
+      expect(consent).toMatchObject({ interaction: { kind: 'consent', uri: null, approvalId: null } })
+      expect(signIn).toMatchObject({ interaction: { kind: 'sign_in', acrValues: [], maxAge: null } })
+      for (const error of [consent, signIn]) {
+        expect(error).toMatchObject({ message: 'The auth server refused.' })
+        expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain(quote)
+      }
+    })
+  })
+
+  test('but an address, an approval and a class of sign-ins are kept, however long they are', async () => {
+    const uri = 'https://auth.example.com/approvals/apr_9fK2mZ7QwX1c8Lr4Tn0Vb6Yd?lang=en%20GB#waiting'
+    const [approvalId, acr] = ['apr_9fK2mZ7QwX1c8Lr4Tn0Vb6Yd', 'urn:example:acr:two-factors']
+    const words = 'the person has to agree first'
+    const { client } = createStub({
+      issue: ({ form }) =>
+        json(
+          form.get('tool') === 'sign_in'
+            ? { error: 'login_required', acr_values: `${acr} urn:b` }
+            : { error: 'consent_required', error_description: words, consent_uri: uri, approval_id: approvalId },
+          400,
+        ),
+    })
+    expect(await failureOf(client.getDelegationToken({ ...ask, subjectToken: longToken }))).toMatchObject({
+      message: words,
+      interaction: { kind: 'consent', uri, approvalId },
+    })
+    expect(
+      await failureOf(client.getDelegationToken({ ...ask, subjectToken: longToken, tool: 'sign_in' })),
+    ).toMatchObject({ interaction: { kind: 'sign_in', acrValues: [acr, 'urn:b'] } })
+  })
+
+  test('quotes the token as an error code', async () => {
+    const { client } = createStub({ issue: () => json({ error: 'opaque_token_of_ada_1' }, 400) })
+    const error = await failureOf(client.getDelegationToken({ ...ask, subjectToken: 'opaque_token_of_ada_1' }))
+    expect(error).toMatchObject({ code: 'server_misbehaves' })
+    expect(inspect(error)).not.toContain('opaque_token')
+    expect(await failureOf(client.getDelegationToken(ask))).toMatchObject({ code: 'opaque_token_of_ada_1' })
   })
 
   test.each(['<script>', 'two words', adaToken, '', 'aborted', 'configuration'])(

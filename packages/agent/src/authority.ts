@@ -36,7 +36,7 @@ export function createAuthority(settings: Settings): Authority {
   )
   let keyRefusedAt = Number.NEGATIVE_INFINITY
 
-  async function attempt(request: DelegationRequest): Promise<DelegationToken> {
+  async function attempt(request: DelegationRequest, secrets: string[]): Promise<DelegationToken> {
     const [clientKey, DPoP] = await Promise.all([key.get(), proofs.get()])
     const limit = limitOf(timeout, request.signal)
     const as = await until(limit, server.get())
@@ -48,7 +48,7 @@ export function createAuthority(settings: Settings): Authority {
         authenticate(clientKey, as),
         request.subjectToken === undefined ? directGrant : exchangeGrant,
         parametersOf(request),
-        { ...transport(settings, limit), headers: headersOf(request), ...(DPoP && { DPoP }) },
+        { ...transport(settings, limit, secrets), headers: headersOf(request), ...(DPoP && { DPoP }) },
       )
       return readToken(await oauth.processGenericTokenEndpointResponse(as, client, response), request, askedAt)
     }
@@ -76,10 +76,11 @@ export function createAuthority(settings: Settings): Authority {
     issue: async (request) => {
       try {
         return await withRetries({ signal: request.signal, retries }, async () => {
+          const secrets: string[] = []
           try {
-            return await attempt(request)
+            return await attempt(request, secrets)
           } catch (error) {
-            throw failureOf(error, request)
+            throw failureOf(error, request, secrets)
           }
         })
       } catch (error) {

@@ -67,7 +67,7 @@ export async function callWithToken(
   if (stepUp !== undefined) {
     await drop(answer)
     const { acr_values: acrValues, max_age: maxAge } = stepUp.parameters
-    const interaction = signInOf(acrValues, maxAge)
+    const interaction = signInOf(acrValues, maxAge, [token.accessToken])
     throw new InteractionRequiredError(
       'insufficient_user_authentication',
       'The API asks for another sign-in.',

@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi'
 import { OversizedError } from './bounded.js'
 import { DelegationError, InteractionRequiredError } from './errors.js'
 import { isSafe } from './plain-http.js'
+import { isQuote } from './quote.js'
 import type { DelegationRequest } from './request.js'
 import { aborted } from './retry.js'
 
@@ -9,11 +10,15 @@ import { aborted } from './retry.js'
 const interactions = new Set(['consent_required', 'interaction_required'])
 const signIns = new Set(['login_required', 'insufficient_user_authentication'])
 
-/** What failed at the auth server, in the words of this package. The cause is kept only where it holds no secret. */
-export function failureOf(error: unknown, { signal, subjectToken }: DelegationRequest): DelegationError {
+/**
+ * What failed at the auth server, in the words of this package. The cause is kept only where it holds no secret.
+ *
+ * @param secrets - tokens, assertions and proofs that were sent: what the server says is kept where it quotes none of them
+ */
+export function failureOf(error: unknown, { signal }: DelegationRequest, secrets: readonly string[]): DelegationError {
   if (error instanceof DelegationError) return error
   if (signal?.aborted) return aborted(signal)
-  if (error instanceof oauth.ResponseBodyError) return refusalOf(error, subjectToken)
+  if (error instanceof oauth.ResponseBodyError) return refusalOf(error, secrets)
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new DelegationError('invalid_client', 'The auth server refused the client.')
   }
@@ -37,21 +42,20 @@ export function failureOf(error: unknown, { signal, subjectToken }: DelegationRe
 
 function refusalOf(
   { error, error_description: words, cause, status, response }: oauth.ResponseBodyError,
-  subjectToken: string | undefined,
+  secrets: readonly string[],
 ): DelegationError {
-  if (!isCode(error)) {
+  if (!isCode(error) || isQuote(error, secrets)) {
     return new DelegationError('server_misbehaves', 'The auth server refused with something that is no error code.')
   }
-  const isQuote = subjectToken !== undefined && words?.includes(subjectToken) === true
-  const description = isPlain(words) && !isQuote ? words : 'The auth server refused.'
-  const uri = addressOf(cause.consent_uri)
-  const approvalId = idOf(cause.approval_id)
+  const description = isPlain(words) && !isQuote(words, secrets) ? words : 'The auth server refused.'
+  const uri = addressOf(cause.consent_uri, secrets)
+  const approvalId = idOf(cause.approval_id, secrets)
   if (interactions.has(error)) {
     return new InteractionRequiredError(error, description, { kind: 'consent', uri, approvalId })
   }
   if (signIns.has(error)) {
     const { acr_values, max_age } = cause
-    return new InteractionRequiredError(error, description, signInOf(acr_values, max_age))
+    return new InteractionRequiredError(error, description, signInOf(acr_values, max_age, secrets))
   }
   if (approvalId !== null) {
     return new InteractionRequiredError(error, description, { kind: 'approval', uri, approvalId })
@@ -63,12 +67,19 @@ function refusalOf(
   })
 }
 
-/** What a server or an API says of the sign-in it wants (RFC 9470), as far as it makes sense. */
-export function signInOf(acrValues: unknown, maxAge: unknown): InteractionRequiredError['interaction'] {
+/** What a server or an API says of the sign-in it wants (RFC 9470), as far as it makes sense and quotes no secret. */
+export function signInOf(
+  acrValues: unknown,
+  maxAge: unknown,
+  secrets: readonly string[],
+): InteractionRequiredError['interaction'] {
   const seconds = typeof maxAge === 'string' && /^\d{1,10}$/u.test(maxAge) ? Number(maxAge) : maxAge
   return {
     kind: 'sign_in',
-    acrValues: typeof acrValues === 'string' ? acrValues.split(' ').filter(isWord).slice(0, 10) : [],
+    acrValues:
+      typeof acrValues === 'string' && !isQuote(acrValues, secrets)
+        ? acrValues.split(' ').filter(isWord).slice(0, 10)
+        : [],
     maxAge: typeof seconds === 'number' && seconds >= 0 ? seconds : null,
   }
 }
@@ -96,14 +107,13 @@ function isPlain(text: unknown): text is string {
   return typeof text === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}$/u.test(text) && !tokenLike.test(text)
 }
 
-function addressOf(value: unknown): string | null {
-  return typeof value === 'string' && value.length <= 2_000 && URL.canParse(value) && isSafe(new URL(value))
-    ? value
-    : null
+function addressOf(value: unknown, secrets: readonly string[]): string | null {
+  if (typeof value !== 'string' || value.length > 2_000 || !URL.canParse(value)) return null
+  return isSafe(new URL(value)) && !isQuote(value, secrets) ? value : null
 }
 
-function idOf(value: unknown): string | null {
-  return typeof value === 'string' && isWord(value) ? value : null
+function idOf(value: unknown, secrets: readonly string[]): string | null {
+  return typeof value === 'string' && isWord(value) && !isQuote(value, secrets) ? value : null
 }
 
 function isWord(text: string): boolean {

@@ -27,10 +27,19 @@ export function limitOf(timeout: number, signal: AbortSignal | undefined): Abort
   return signal === undefined ? limit : AbortSignal.any([limit, signal])
 }
 
-export function transport({ serverUrl, fetch }: Settings, signal: AbortSignal): Transport {
+/** @param secrets - learns what is sent that nobody else may see */
+export function transport({ serverUrl, fetch }: Settings, signal: AbortSignal, secrets: string[] = []): Transport {
   return {
-    [oauth.customFetch]: async (url, init) => readWhole(await until(signal, fetch(url, init)), mostBytes, signal),
+    [oauth.customFetch]: async (url, init) => {
+      secrets.push(...secretsOf(init))
+      return readWhole(await until(signal, fetch(url, init)), mostBytes, signal)
+    },
     [plainHttp]: isLoopback(serverUrl),
     signal,
   }
+}
+
+function secretsOf({ headers, body }: Sent): readonly string[] {
+  const sent = [body?.get('subject_token'), body?.get('client_assertion'), headers.dpop]
+  return sent.filter((secret) => typeof secret === 'string')
 }
