@@ -116,6 +116,28 @@ describe('audit verify-export', () => {
     expect([code, out]).toEqual([1, expect.stringContaining(': truncated\n')])
   })
 
+  it('finds that a chain is gone which the log tells of, in a line about another', async () => {
+    const tell = async (newest: object) => {
+      const text = await readFile(logFile, 'utf8')
+      const lines = text.split('\n').filter((line) => line.includes('"newest"'))
+      expect(lines).not.toEqual([])
+      return place.file('told.log', lines.map((line) => JSON.stringify({ ...JSON.parse(line), newest })).join('\n'))
+    }
+    const gone = await tell({ chain: 'gone/x', number: 3, seq: 7, hash: 'sha256:x' })
+    for (const args of [
+      ['verify-export', exported],
+      ['verify', file],
+    ]) {
+      const { code, out } = await program(...args, '--checkpoints', gone)
+      expect([code, out]).toEqual([
+        1,
+        expect.stringMatching(/^gone\/x record 7: missing\nnumber 2 record 1: missing\n/),
+      ])
+    }
+    const strange = await tell({ chain: 'gone/x' })
+    expect((await program('verify-export', exported, '--checkpoints', strange)).code).toBe(0)
+  })
+
   it('says what it cannot read', async () => {
     expect(await program('verify-export', join(place.folder, 'none'))).toMatchObject({
       ...{ code: 1, error: expect.stringMatching(/none cannot be read\n$/) },

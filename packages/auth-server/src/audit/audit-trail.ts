@@ -85,8 +85,13 @@ export interface AuditTrail {
    * Reads every chain and names the first record of each that was altered, is missing, or was cut off. Reads page by page, so
    * a trail of any length takes the same memory; events that are written meanwhile do no harm.
    *
-   * What it cannot see: a chain cut back to its last checkpoint or before together with the checkpoints after that.
-   * The log has a line for every checkpoint.
+   * Chains are numbered as they begin; each names the one before it, and every checkpoint the newest one of the whole trail. So
+   * a chain that is gone with all its rows is named by the next, by a later checkpoint of any other, or by the gap it leaves.
+   *
+   * What it cannot see is what no checkpoint tells of. That is what was altered, all digests made anew, or cut off since the last
+   * one: 60 s or 1000 events, by default, of one process. And it is a trail cut back to a moment together with *all* checkpoints
+   * of *all* chains since then, which takes whoever owns the database. Where little happens these are few: a chain is signed when
+   * it grew. The log has a line for every checkpoint.
    *
    * @param trusted - public keys of checkpoints that were kept elsewhere. Default: those in the database
    */
@@ -99,7 +104,8 @@ export interface AuditTrail {
 
 /**
  * What is wrong with a record. `altered` at the place of a checkpoint: this record or one since the checkpoint before, all digests
- * made anew. `missing` of a chain that is wholly gone: another one names it.
+ * made anew. `missing` of a chain that is wholly gone: another one names it, or a checkpoint, or nothing does and its name is its
+ * number.
  */
 export type AuditFault = 'altered' | 'missing' | 'reordered' | 'truncated' | 'forged_checkpoint'
 

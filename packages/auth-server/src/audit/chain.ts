@@ -11,6 +11,12 @@ export interface ChainEnd {
   readonly hash: string | null
 }
 
+/** An end that a chain had, as something else tells it: another chain, a checkpoint, or a log. */
+export interface KnownEnd extends ChainEnd {
+  /** Of the chain, in the order that all chains of the trail begin: 1 for the first. Undefined where it was not told. */
+  readonly number?: number
+}
+
 /** An event with its place in a chain. */
 export interface ChainedEvent {
   readonly event: AuditEvent

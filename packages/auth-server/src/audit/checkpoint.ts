@@ -1,4 +1,6 @@
 import { createLocalJWKSet, errors, type JWK, jwtVerify } from 'jose'
+import type { KnownEnd } from './chain.js'
+import { parseEnd } from './link.js'
 
 /** `typ` of a checkpoint, so that it is never taken for another kind of token. */
 export const checkpointType = 'audit-checkpoint+jwt'
@@ -11,8 +13,14 @@ export interface StoredCheckpoint {
   readonly statement: string
 }
 
-/** Whether the server signed what a checkpoint says. */
-export type CheckpointVerifier = (checkpoint: StoredCheckpoint) => Promise<boolean>
+/** What the server signed, besides what the columns say. */
+export interface SignedStatement {
+  /** The end of the newest chain of the trail then. Its number is how many chains there were. Undefined in one of long ago. */
+  readonly newest?: KnownEnd
+}
+
+/** Verifies that the server signed what a checkpoint says; undefined when it did not. */
+export type CheckpointVerifier = (checkpoint: StoredCheckpoint) => Promise<SignedStatement | undefined>
 
 /**
  * @param keys - public keys that are trusted
@@ -27,9 +35,10 @@ export function createCheckpointVerifier(keys: readonly JWK[], issuer: string): 
         issuer,
         algorithms: ['ES256', 'EdDSA', 'Ed25519'],
       })
-      return payload.chain === chain && payload.seq === seq && payload.hash === hash
+      const isSame = payload.chain === chain && payload.seq === seq && payload.hash === hash
+      return isSame ? { newest: parseEnd(payload.newest) } : undefined
     } catch (error) {
-      if (error instanceof errors.JOSEError) return false
+      if (error instanceof errors.JOSEError) return undefined
       throw error
     }
   }

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
-import type { Database } from '../database/database.js'
+import { type Database, first } from '../database/database.js'
 import type { SigningKeys } from '../keys/signing-key.js'
 import { sourcePrefix } from './audit-trail.js'
+import type { KnownEnd } from './chain.js'
 import { checkpointType } from './checkpoint.js'
 
 /** How often the ends of chains are signed: at whichever comes first, and on close. */
@@ -47,6 +48,9 @@ const unsignedEnds = `
   where changed_at >= $4 and (instance = $1 or changed_at < $2 or starts_with(instance, $3))
     and seq > (select coalesce(max(seq), 0) from audit_checkpoints as p where p.chain = c.chain)`
 
+/** Signed along with every end, so that the newest chain is told of by those of the others. */
+const newestEnd = 'select chain, number, seq, hash from audit_chains order by number desc limit 1'
+
 const keepCheckpoint = `
   insert into audit_checkpoints (chain, seq, hash, statement, created_at) values ($1, $2, $3, $4, $5)
   on conflict do nothing returning seq`
@@ -82,12 +86,13 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
     const ends = await database.query<UnsignedEnd>(unsignedEnds, [
       ...[instance, seconds - idle, sourcePrefix, Math.max(0, lookedAt - idle - skew)],
     ])
+    const newest = first(await database.query<KnownEnd>(newestEnd))
     for (const { chain, seq, hash } of ends) {
-      const claims = { iss: issuer, iat: seconds, chain, seq, hash }
+      const claims = { iss: issuer, iat: seconds, chain, seq, hash, newest }
       const statement = await keys.sign('checkpoint', { typ: checkpointType }, claims)
       const kept = await database.query(keepCheckpoint, [chain, seq, hash, statement, seconds])
       // what a log keeps elsewhere shows that checkpoints were deleted with the events they sign
-      if (kept.length > 0) log.info({ chain, seq, hash }, 'audit checkpoint')
+      if (kept.length > 0) log.info({ chain, seq, hash, newest }, 'audit checkpoint')
     }
     lookedAt = seconds
   }

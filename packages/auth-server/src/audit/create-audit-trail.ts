@@ -45,9 +45,11 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
 
   async function appendTo(store: ChainStore, events: readonly AuditEvent[]): Promise<void> {
-    await store.append(events, Math.floor(now()), (previous) =>
-      describe({ type: 'audit.chain_started', detail: { previous } }),
-    )
+    await store.append(events, Math.floor(now()), ({ number, previous }) => ({
+      ...describe({ type: 'audit.chain_started' }),
+      // as it is: a name that was cut to fit names nothing
+      detail: { number, previous: previous && { ...previous } },
+    }))
     database.afterCommit(() => checkpoints.count(events.length))
   }
 

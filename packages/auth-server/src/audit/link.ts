@@ -1,20 +1,41 @@
-import type { ChainEnd } from './chain.js'
+import type { KnownEnd } from './chain.js'
 
-/** Reads which chain's end an event of type `audit.chain_started` names. */
-export function previousEnd(text: string): ChainEnd | undefined {
+/** What the first event of a chain says of the others. */
+export interface Link {
+  /** Of the chain itself. Undefined in one that began before chains were numbered. */
+  readonly number?: number
+  /** Where the chain that began before this one had ended by then. */
+  readonly previous?: KnownEnd
+}
+
+/** Reads what an event of type `audit.chain_started` says of its chain. */
+export function readLink(event: unknown): Link {
+  const { type, detail } = membersOf(event)
+  if (type !== 'audit.chain_started') return {}
+  const { number, previous } = membersOf(detail)
+  return { number: numberOf(number), previous: parseEnd(previous) }
+}
+
+/** Reads the same from the text of an event. */
+export function readStoredLink(text: string): Link {
   try {
-    const { type, detail } = JSON.parse(text) as Link // an object: every row has one, and members are looked at below
-    const { chain, seq, hash } = (type === 'audit.chain_started' && detail?.previous) || {}
-    const isEnd = typeof chain === 'string' && typeof seq === 'number' && typeof hash === 'string'
-    return isEnd ? { chain, seq, hash } : undefined
+    return readLink(JSON.parse(text))
   } catch {
-    return undefined
+    return {}
   }
 }
 
-interface Link {
-  readonly type?: unknown
-  readonly detail?: {
-    readonly previous?: { readonly chain?: unknown; readonly seq?: unknown; readonly hash?: unknown }
-  }
+/** Reads the end of a chain, wherever it was told; undefined where it is none. */
+export function parseEnd(value: unknown): KnownEnd | undefined {
+  const { chain, seq, hash, number } = membersOf(value)
+  const isEnd = typeof chain === 'string' && typeof seq === 'number' && typeof hash === 'string'
+  return isEnd ? { chain, seq, hash, number: numberOf(number) } : undefined
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined
 }

@@ -26,10 +26,11 @@ export async function readAllEvents(
   database: Database,
   filter: AuditFilter,
 ): Promise<AsyncIterable<readonly StoredEvent[]>> {
+  const wasThere = await rememberEnds(database)
+  // later than the ends: whatever was there then is no later than this
   const bound = first(await database.query<{ time: number | null }>('select max(time) as time from audit_events'))
   const latest = ((bound?.time ?? 0) + 1) / 1000
   const bounded = { ...filter, to: Math.min(filter.to ?? latest, latest) }
-  const wasThere = await rememberEnds(database)
   const opening = await readPage(database, bounded, undefined)
   return follow(database, bounded, opening, wasThere)
 }

@@ -1,16 +1,13 @@
 import { type Database, first } from '../database/database.js'
-import type { ChainFault, ChainVerification } from './audit-trail.js'
-import type { ChainEnd } from './chain.js'
+import type { AuditFault, ChainFault, ChainVerification } from './audit-trail.js'
+import type { ChainEnd, KnownEnd } from './chain.js'
 import type { CheckpointVerifier, StoredCheckpoint } from './checkpoint.js'
 import { examineRows, type StoredRow } from './examine-rows.js'
-import { previousEnd } from './link.js'
+import { type Link, readStoredLink } from './link.js'
 import { columnNames } from './row.js'
 
-/** What was read of a chain. */
-export interface ChainReading extends ChainVerification {
-  /** The end of another chain, which this one names in its first event. */
-  readonly previous?: ChainEnd
-}
+/** What was read of a chain, and what its first event says of the others. */
+export interface ChainReading extends ChainVerification, Link {}
 
 /** Rows in memory at a time. */
 const pageSize = 500
@@ -35,14 +32,19 @@ const danglingCheckpoints = `
   where chain = $1 and seq > (select coalesce(max(seq), 0) from audit_events where chain = $1)
   order by seq limit ${pageSize}`
 
-/** Reads a chain from its first event to its end or to the first fault, and the checkpoints along the way. */
+/**
+ * Reads a chain from its first event to its end or to the first fault, and the checkpoints along the way.
+ *
+ * @param hear - what genuine checkpoints say of the newest chain
+ */
 export async function verifyChain(
   database: Database,
   chain: string,
-  isGenuine: CheckpointVerifier,
+  verifyCheckpoint: CheckpointVerifier,
+  hear: (newest: KnownEnd | undefined) => void,
 ): Promise<ChainReading> {
   let end: ChainEnd = { chain, seq: 0, hash: null }
-  let previous: ChainEnd | undefined
+  let link: Link = {}
   let events = 0
   let checkpoints = 0
 
@@ -50,16 +52,16 @@ export async function verifyChain(
     const rows = await database.query<StoredRow>(eventPage, [chain, end.seq])
     const [row] = rows
     if (row === undefined) break
-    if (end.seq === 0) previous = previousEnd(row.event)
     const examined = examineRows(end, rows)
+    if (end.seq === 0 && examined.fault?.seq !== 1) link = readStoredLink(row.event)
     const signed = await examineCheckpoints(end.seq, examined.end.seq, rows)
     events += rows.length
     checkpoints += signed.count
     const fault = lowest(examined.fault, signed.fault)
-    if (fault !== undefined) return { chain, events, checkpoints, previous, fault }
+    if (fault !== undefined) return { ...link, chain, events, checkpoints, fault }
     end = examined.end
   }
-  return { chain, events, checkpoints, previous, fault: await examineEnd() }
+  return { ...link, fault: await examineEnd(), chain, events, checkpoints }
 
   async function examineCheckpoints(
     after: number,
@@ -71,23 +73,31 @@ export async function verifyChain(
     for (let from = after; ; ) {
       const page = await database.query<StoredCheckpoint>(checkpointPage, [chain, from, through])
       for (const checkpoint of page) {
-        const { seq, hash } = checkpoint
         count += 1
-        if (!(await isGenuine(checkpoint))) return { count, fault: { seq, what: 'forged_checkpoint' } }
-        if (hashes.get(seq) !== hash) return { count, fault: { seq, what: 'altered' } }
+        const what = await examineCheckpoint(checkpoint, hashes.get(checkpoint.seq))
+        if (what !== undefined) return { count, fault: { seq: checkpoint.seq, what } }
       }
       if (page.length < pageSize) return { count }
       from = page.at(-1)?.seq ?? through
     }
   }
 
+  async function examineCheckpoint(checkpoint: StoredCheckpoint, hash?: string): Promise<AuditFault | undefined> {
+    const statement = await verifyCheckpoint(checkpoint)
+    if (statement === undefined) return 'forged_checkpoint'
+    if (hash !== checkpoint.hash) return 'altered'
+    hear(statement.newest)
+    return undefined
+  }
+
   async function examineEnd(): Promise<ChainFault | undefined> {
     for (const checkpoint of await database.query<StoredCheckpoint>(danglingCheckpoints, [chain])) {
       checkpoints += 1
-      if (!(await isGenuine(checkpoint))) return { seq: checkpoint.seq, what: 'forged_checkpoint' }
+      if ((await verifyCheckpoint(checkpoint)) === undefined) return { seq: checkpoint.seq, what: 'forged_checkpoint' }
       return { seq: end.seq + 1, what: 'truncated' }
     }
     const stored = first(await database.query<{ written: number; chained: number }>(storedEnd, [chain]))
+    if (stored?.written === 0) return { seq: 1, what: stored.chained === 0 ? 'missing' : 'truncated' }
     if (stored === undefined || stored.written === stored.chained) return undefined
     return stored.written < stored.chained
       ? { seq: stored.written + 1, what: 'truncated' }

@@ -1,8 +1,11 @@
 import type { AuditVerification, ChainFault, ChainVerification } from './audit-trail.js'
+import { findMissing } from './births.js'
 import { canonicalText, type JsonObject } from './canonical.js'
-import type { ChainEnd } from './chain.js'
+import type { ChainEnd, KnownEnd } from './chain.js'
 import { digestOf } from './digest.js'
 import { createExportedChain, type ExportedChain } from './exported-chain.js'
+import { readLink } from './link.js'
+import { createToldEnds, type LoggedCheckpoint } from './told-ends.js'
 
 /** A line that is no event of an export: it was cut, or comes from elsewhere. */
 export interface StrangeLine {
@@ -20,17 +23,17 @@ interface Reading {
 
 /**
  * Verifies an export of the whole trail, which needs no database and no server: every digest, and that the events of each chain
- * follow each other from the first one on.
+ * follow each other from the first one on. A chain that is gone is known by the one that began after it.
  *
  * An export is of one moment, and does not tell what was there later; and who can write it can make all of it anew. What was
  * kept elsewhere tells: `signed`.
  *
  * @param lines - JSON Lines, as the trail gives them out, in any order
- * @param signed - ends that chains had: the checkpoints, from the log of the server
+ * @param signed - checkpoints, from the log of the server
  */
 export async function verifyExport(
   lines: AsyncIterable<string>,
-  signed: readonly ChainEnd[],
+  signed: readonly LoggedCheckpoint[],
 ): Promise<AuditVerification | StrangeLine> {
   const readings = new Map<string, Reading>()
   const of = (name: string): Reading => {
@@ -39,6 +42,9 @@ export async function verifyExport(
     return found
   }
   for (const { chain } of signed) of(chain)
+  const told = createToldEnds()
+  for (const { newest } of signed) told.add(newest)
+  const numbers = new Map<string, number>()
 
   let line = 0
   for await (const text of lines) {
@@ -49,11 +55,23 @@ export async function verifyExport(
     const { hash, ...place } = event.integrity
     const reading = of(place.chain)
     reading.events += 1
+    if (place.seq === 1) {
+      const { number, previous } = readLink(event)
+      if (number !== undefined) numbers.set(place.chain, number)
+      told.add(previous)
+    }
     reading.chain.add({ ...place, hash })
     if (digestOf(canonicalText({ ...event, integrity: place })) !== hash) reading.altered.push(place.seq)
   }
 
-  const chains = [...readings].map(([chain, reading]) => describe(chain, reading))
+  const ends = told.latest()
+  for (const { chain, number } of ends) if (number !== undefined) numbers.set(chain, number)
+  const others = [...readings.keys()].filter((chain) => !numbers.has(chain)).length
+  const chains = [
+    ...[...readings].map(([chain, reading]) => describe(chain, reading, told.of(chain))),
+    ...ends.filter(({ chain }) => !readings.has(chain)).map(describeGone),
+    ...findMissing(numbers.values(), others),
+  ]
   return { intact: chains.every(({ fault }) => fault === undefined), chains }
 }
 
@@ -62,11 +80,15 @@ function begin(signed: readonly ChainEnd[]): Reading {
   return { chain: createExportedChain(known), signed, altered: [], events: 0 }
 }
 
-function describe(chain: string, reading: Reading): ChainVerification {
+function describe(chain: string, reading: Reading, told: KnownEnd | undefined): ChainVerification {
   const altered = reading.altered.map((seq): ChainFault => ({ seq, what: 'altered' }))
-  const followed = reading.chain.fault(reading.signed)
+  const followed = reading.chain.fault(told === undefined ? reading.signed : [...reading.signed, told])
   const [fault] = [...altered, ...(followed ? [followed] : [])].toSorted((one, other) => one.seq - other.seq)
   return { chain, events: reading.events, checkpoints: reading.signed.length, fault }
+}
+
+function describeGone({ chain, seq }: KnownEnd): ChainVerification {
+  return { chain, events: 0, checkpoints: 0, fault: { seq, what: 'missing' } }
 }
 
 interface ExportedEvent extends JsonObject {

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 import { ConfigurationError } from '@behalf/core'
 import { pino } from 'pino'
 import type { AuditVerification } from '../audit/audit-trail.js'
-import type { ChainEnd } from '../audit/chain.js'
+import { parseEnd } from '../audit/link.js'
+import type { LoggedCheckpoint } from '../audit/told-ends.js'
 import { verifyTrail } from '../audit/verify.js'
 import { verifyExport } from '../audit/verify-export.js'
 import { openDatabase } from '../database/open.js'
@@ -81,18 +82,18 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 }
 
 /** Lines of the log that name the end of a chain; the others tell of something else. */
-async function readCheckpoints(file: string | undefined): Promise<readonly ChainEnd[]> {
-  const found: ChainEnd[] = []
+async function readCheckpoints(file: string | undefined): Promise<readonly LoggedCheckpoint[]> {
+  const found: LoggedCheckpoint[] = []
   if (file === undefined) return found
   for await (const line of linesOf(file)) found.push(...parseCheckpoint(line))
   return found
 }
 
-function parseCheckpoint(line: string): readonly ChainEnd[] {
+function parseCheckpoint(line: string): readonly LoggedCheckpoint[] {
   try {
-    const { chain, seq, hash } = (JSON.parse(line) as Partial<ChainEnd> | null) ?? {} // members are looked at below
-    const isEnd = typeof chain === 'string' && typeof seq === 'number' && typeof hash === 'string'
-    return isEnd ? [{ chain, seq, hash }] : []
+    const logged = JSON.parse(line) as Partial<LoggedCheckpoint> | null // its members are looked at one by one
+    const end = parseEnd(logged)
+    return end === undefined ? [] : [{ ...end, newest: parseEnd(logged?.newest) }]
   } catch {
     return []
   }

@@ -4,6 +4,7 @@ import { auditTrail } from './migrations/0002-audit-trail.js'
 import { auditTrace } from './migrations/0003-audit-trace.js'
 import { auditAgents } from './migrations/0004-audit-agents.js'
 import { eventStreams } from './migrations/0005-event-streams.js'
+import { auditBirths } from './migrations/0006-audit-births.js'
 
 /** In order, never changed once released: a later need is a later migration. */
 const migrations: readonly { readonly id: number; readonly text: string }[] = [
@@ -12,6 +13,7 @@ const migrations: readonly { readonly id: number; readonly text: string }[] = [
   { id: 3, text: auditTrace },
   { id: 4, text: auditAgents },
   { id: 5, text: eventStreams },
+  { id: 6, text: auditBirths },
 ]
 
 /** Any number, the same in every process: what migrations lock. */
