@@ -2,7 +2,11 @@ import type { Interaction, InteractionRequiredError } from '@behalf/agent'
 import type { ToolRunnableConfig } from '@langchain/core/tools'
 import type { ToolCallContext } from './tool-call.js'
 
-/** The value of the interrupt: what to show to the person. Resume with `true` once they have acted, with `false` if they will not. */
+/**
+ * The value of the interrupt: what to show to the person. Resume with `true` once they have acted, with `false` if they will not;
+ * or with such an answer for each call, `{ [toolCallId]: true }`. That is never taken for the answer to another call, as a single
+ * one can be where several calls wait in one task of the graph.
+ */
 export interface InteractionRequest {
   readonly type: 'behalf-interaction'
   readonly tool: string
@@ -26,11 +30,17 @@ export function waitForPerson(
   if (interrupt === undefined) return 'impossible'
   const request: InteractionRequest = { type: 'behalf-interaction', tool, toolCallId, interaction }
   try {
-    return interrupt(request) === false ? 'declined' : 'try_again'
+    return isNo(interrupt(request), toolCallId) ? 'declined' : 'try_again'
   } catch (error) {
     if (isWithoutCheckpoints(error)) return 'impossible'
     throw error
   }
+}
+
+/** Whether the person will not: an answer about other calls says nothing of this one, so it is asked again. */
+function isNo(answer: unknown, toolCallId: string | undefined): boolean {
+  if (typeof answer !== 'object' || answer === null) return answer === false
+  return Object.entries(answer).some(([id, own]) => id === toolCallId && own === false)
 }
 
 /** LangGraph hands its `interrupt` to whatever it runs. */
