@@ -7,7 +7,7 @@ import type { Scene } from './scene.js'
 onEveryGround(suite)
 
 /** More than what waits in sockets between a server and a reader that does not read. */
-const count = 9_000
+const count = 5_000
 const filler = 'x'.repeat(3_000)
 
 function suite(open: OpenScene): void {

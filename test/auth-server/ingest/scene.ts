@@ -3,7 +3,7 @@ import { clientToken, type HttpSink, type HttpSinkOptions, httpSink } from '@beh
 import type { AuthServerOptions } from '@behalf/auth-server'
 import { createResourceServer, type ResourceServer, type Warning } from '@behalf/core'
 import { type Mounted, type TargetName, targets } from '../../support/targets.js'
-import { type RunningAuthServer, startAuthServer } from '../support/server.js'
+import { giveSecret, type RunningAuthServer, startAuthServer } from '../support/server.js'
 
 export const apis = ['express', 'fastify', 'koa', 'hono'] as const satisfies readonly TargetName[]
 
@@ -23,7 +23,7 @@ const metadata = {
   redirect_uris: [],
 } as const
 
-const client = (id: string, agent: string | undefined) => ({ id, name: id, ...(agent && { agent }), metadata, secret })
+const client = (id: string, agent: string | undefined) => ({ id, name: id, ...(agent && { agent }), metadata })
 const agent = (id: string, ...roles: string[]) => ({ id, name: id, owner: 'team', roles })
 const scopes = apis.flatMap((api) => [`${api}:read`, `${api}:write`])
 
@@ -116,6 +116,12 @@ type NewToken = Parameters<RunningAuthServer['context']['tokens']['issue']>[0]
 
 export async function createScene(options: Omit<AuthServerOptions, 'issuer'> = {}): Promise<Scene> {
   const server = await startAuthServer({ seed, instance: 'one', ...options })
+  const clients = (options.seed ?? seed)?.clients ?? []
+  await giveSecret(
+    server,
+    clients.map(({ id }) => id),
+    secret,
+  )
   const { issuer, context } = server
   const open = new Set<Api>()
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -32,5 +33,16 @@ export async function startAuthServer(options: Partial<AuthServerOptions> = {}):
       await once(http, 'close')
       await close()
     },
+  }
+}
+
+/** Gives clients this secret as one that the server made: those that somebody chose are hashed slowly, again and again. */
+export async function giveSecret({ context }: AuthServer, clients: readonly string[], secret: string): Promise<void> {
+  const hash = `sha256$${createHash('sha256').update(secret).digest('base64url')}`
+  for (const id of clients) {
+    await context.database.query(
+      'insert into client_secrets (id, client_id, hash, created_at, expires_at) values ($1, $2, $3, $4, $5) on conflict do nothing',
+      [`secret of ${id}`, id, hash, 0, 4_102_444_800],
+    )
   }
 }
