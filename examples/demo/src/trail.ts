@@ -98,7 +98,7 @@ function row(event: Answer, number: number): string {
   const cells = columns(table, [
     `${number}`.padStart(3),
     textOf(event, 'time').slice(11, 23),
-    textOf(event, 'observer', 'service') || 'auth-server',
+    textOf(event, 'observer', 'client') || 'auth-server',
     textOf(event, 'type'),
     verdict,
     textOf(event, 'reason', 'code'),
