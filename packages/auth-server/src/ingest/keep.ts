@@ -2,6 +2,7 @@ import type { AuditEvent } from '../audit/event.js'
 import { columnsOf } from '../audit/row.js'
 import type { Context } from '../context.js'
 import { json } from '../database/database.js'
+import { sortBySource } from './chains-of-sources.js'
 import { examine, idOf, type Refused } from './examine.js'
 import { isSame, type ReceivedEvent } from './received-event.js'
 import type { Sender } from './sender.js'
@@ -58,7 +59,8 @@ export function keepEvents(context: Context, sender: Sender, batch: readonly unk
       else if (isSame(found, received.event)) duplicates += 1
       else refused.push({ index: batch.findIndex((value) => idOf(value) === id), id, code: 'id_taken' })
     }
-    for (const [source, events] of bySource(fresh)) await audit.append(source, events)
+    const sorted = await sortBySource(context, fresh, sender.now)
+    for (const [source, events] of sorted) await audit.append(source, events)
     if (refused.length > 0) await recordRefusals(context, clientId, refused)
     return { stored: fresh.length, duplicates, refused }
   })
@@ -74,16 +76,6 @@ async function findEvents(
   )
   const events = rows.map(({ event }): AuditEvent => JSON.parse(event))
   return new Map(events.map((event) => [event.id, event]))
-}
-
-function bySource(received: readonly ReceivedEvent[]): ReadonlyMap<string, readonly AuditEvent[]> {
-  const sources = new Map<string, AuditEvent[]>()
-  for (const { source, event } of received) {
-    const events = sources.get(source)
-    if (events === undefined) sources.set(source, [event])
-    else events.push(event)
-  }
-  return sources
 }
 
 /** Who tries to write what it may not is remembered in the server's own name. */

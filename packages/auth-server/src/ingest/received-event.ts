@@ -11,7 +11,7 @@ import type { Sender } from './sender.js'
 /** An event as the trail will have it. */
 export interface ReceivedEvent {
   readonly event: AuditEvent
-  /** Who wrote it: a process of a client. Each has chains of its own. */
+  /** Who wrote it: a process of a client. Each has a chain of its own, as long as they are not too many. */
   readonly source: string
 }
 
