@@ -157,6 +157,12 @@ function suite(open: () => Promise<TestDatabase>): void {
       expect(await foundAfter(alone, withLog(ofOthers))).toEqual({ three: { seq: 2, what: 'missing' } })
     })
 
+    it('is found when its row alone is left', async () => {
+      await signAll()
+      const [events = '', , checkpoints = ''] = removal('three')
+      expect(await foundAfter([events, checkpoints])).toEqual({ three: { seq: 1, what: 'truncated' } })
+    })
+
     it('is found when rows are put in its place', async () => {
       const place = `insert into audit_chains (chain, instance, seq, hash, started_at, changed_at, number)
         values ('five/x', 'five', 0, '', 1, 1, 3)`

@@ -16,15 +16,6 @@ export function readLink(event: unknown): Link {
   return { number: numberOf(number), previous: parseEnd(previous) }
 }
 
-/** Reads the same from the text of an event. */
-export function readStoredLink(text: string): Link {
-  try {
-    return readLink(JSON.parse(text))
-  } catch {
-    return {}
-  }
-}
-
 /** Reads the end of a chain, wherever it was told; undefined where it is none. */
 export function parseEnd(value: unknown): KnownEnd | undefined {
   const { chain, seq, hash, number } = membersOf(value)

@@ -3,7 +3,7 @@ import type { AuditFault, ChainFault, ChainVerification } from './audit-trail.js
 import type { ChainEnd, KnownEnd } from './chain.js'
 import type { CheckpointVerifier, StoredCheckpoint } from './checkpoint.js'
 import { examineRows, type StoredRow } from './examine-rows.js'
-import { type Link, readStoredLink } from './link.js'
+import { type Link, readLink } from './link.js'
 import { columnNames } from './row.js'
 
 /** What was read of a chain, and what its first event says of the others. */
@@ -53,7 +53,8 @@ export async function verifyChain(
     const [row] = rows
     if (row === undefined) break
     const examined = examineRows(end, rows)
-    if (end.seq === 0 && examined.fault?.seq !== 1) link = readStoredLink(row.event)
+    // without a fault it is the first event, and the text is the canonical one
+    if (end.seq === 0 && examined.fault?.seq !== 1) link = readLink(JSON.parse(row.event))
     const signed = await examineCheckpoints(end.seq, examined.end.seq, rows)
     events += rows.length
     checkpoints += signed.count
