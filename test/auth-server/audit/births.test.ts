@@ -196,6 +196,27 @@ function suite(open: () => Promise<TestDatabase>): void {
     expect(await foundAfter(attack.toReversed())).toMatchObject({ one: { seq: 1, what: 'altered' } })
   })
 
+  it('a chain that names none before it, made anew without a checkpoint, is found', async () => {
+    const rows = await database.query<{ chain: string; event: string }>(
+      "select chain, event from audit_events where chain like 'three/%' order by seq",
+    )
+    const chain = rows[0]?.chain ?? ''
+    const events = rows.map(({ event }) => JSON.parse(event))
+    const rewritten = (detail: object): readonly string[] => [
+      ...chainEvents({ chain, seq: 0, hash: null }, [{ ...events[0], detail }, events[1]]).flatMap(
+        ({ seq, text, hash }) => [
+          `update audit_events set event = '${text}', hash = '${hash}' where chain = '${chain}' and seq = ${seq}`,
+          `update audit_chains set hash = '${hash}' where chain = '${chain}'`,
+        ],
+      ),
+    ]
+    const { previous } = events[0].detail
+    expect(await foundAfter(rewritten({ number: 4, previous }))).toEqual({})
+    const altered = { three: { seq: 1, what: 'altered' } }
+    expect(await foundAfter(rewritten({ number: 4 }))).toEqual(altered)
+    expect(await foundAfter(rewritten({ number: 3, previous }))).toMatchObject(altered)
+  })
+
   it('a chain is named whole, however long its name is', async () => {
     await trailOf('two').append(`api:${'x'.repeat(1_800)}`, [
       {
