@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 
 /** An empty database as PGlite makes it, made once: making one takes seconds, and loading it a fraction of one. */
-const snapshot: string = join(import.meta.dirname, '../../.cache', `pglite-${version()}.tar`)
+const snapshot: string =
+  process.env.BEHALF_TEST_DATABASE ?? join(import.meta.dirname, '../../.cache', `pglite-${version()}.tar`)
+
+/** What a process that a test starts is started with, so that its databases start from there too. */
+export const forChildren = {
+  arguments: ['--import', new URL('../dist/support/quick-database.js', import.meta.url).href],
+  env: { BEHALF_TEST_DATABASE: snapshot },
+} as const
 
 /** Makes the snapshot where there is none. */
 export async function makeSnapshot(): Promise<void> {
@@ -17,12 +24,13 @@ export async function makeSnapshot(): Promise<void> {
   renameSync(partial, snapshot)
 }
 
-/** Lets every new database in memory start from the snapshot. */
+/** Lets every new database, in memory or in a folder, start from the snapshot. */
 export function startFromSnapshot(): void {
   const create = PGlite.create.bind(PGlite)
+  const isNew = (folder: string | undefined): boolean => folder === undefined || !existsSync(join(folder, 'PG_VERSION'))
   Object.assign(PGlite, {
     create: async (options: { readonly dataDir?: string } = {}) =>
-      create(options.dataDir === undefined ? { ...options, loadDataDir: await openAsBlob(snapshot) } : options),
+      create(isNew(options.dataDir) ? { ...options, loadDataDir: await openAsBlob(snapshot) } : options),
   })
 }
 

@@ -1,3 +1,5 @@
 import { startFromSnapshot } from './pglite-snapshot.js'
+import { hashQuickly } from './quick-hashes.js'
 
 startFromSnapshot()
+hashQuickly()

@@ -7,7 +7,7 @@ import { describeWith } from '../../support/services.js'
 import { nothingHalf, unmatched } from '../faults/ledger.js'
 import { createPostgresDatabase, hasPostgres } from '../support/ground.js'
 import { createAgent, introspect, type TestAgent } from './agent.js'
-import { createPlace, freePort, type Place, type Program, run } from './program.js'
+import { createPlace, freePort, type Place, type Program, serve } from './program.js'
 
 const encryptionKey = randomBytes(32).toString('base64url')
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => place.remove())
 
 async function start(file: string): Promise<Program> {
-  const program = run([file])
+  const program = serve([file])
   await program.until('listening')
   return program
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { forChildren } from '../../support/pglite-snapshot.js'
 
 const bin = fileURLToPath(new URL('../../../packages/auth-server/dist/bin.js', import.meta.url))
 
@@ -30,7 +31,10 @@ export interface Program {
 
 /** Starts the program. @param nodeArguments for node, in front of it */
 export function run(args: readonly string[], nodeArguments: readonly string[] = []): Program {
-  const child = spawn(process.execPath, [...nodeArguments, bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeArguments, bin, ...args], {
+    env: { ...process.env, ...forChildren.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output = { out: '', error: '' }
   const lines: string[] = []
   const waiting: (() => void)[] = []
@@ -104,4 +108,9 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** Starts the program with databases that are made quickly. */
+export function serve(args: readonly string[]): Program {
+  return run(args, forChildren.arguments)
 }

@@ -9,7 +9,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { billing, createAgent, introspect, type TestAgent } from './agent.js'
-import { createPlace, freePort, type Place, type Program, run } from './program.js'
+import { createPlace, freePort, type Place, type Program, run, serve } from './program.js'
 
 let place: Place
 let agent: TestAgent
@@ -29,7 +29,7 @@ async function start(more: object = {}): Promise<{ readonly program: Program; re
     { issuer, listen: { host: '127.0.0.1', port }, seed: agent.seed, ...more },
     `${port}.yaml`,
   )
-  const program = run([file])
+  const program = serve([file])
   await program.until('listening')
   return { program, issuer }
 }
@@ -133,7 +133,7 @@ describe('started', () => {
   test('on a port that is taken, says so and ends', async () => {
     const { program, issuer } = await start()
     const port = Number(new URL(issuer).port)
-    const second = run([await place.configuration({ issuer, listen: { host: '127.0.0.1', port } })])
+    const second = serve([await place.configuration({ issuer, listen: { host: '127.0.0.1', port } })])
     expect(await second.ended).toEqual({ code: 1, signal: null })
     expect(second.output.error).toContain('listen cannot be used: EADDRINUSE\n')
     await stop(program)
@@ -142,7 +142,7 @@ describe('started', () => {
   test('on a folder that another process has open, says so and ends', async () => {
     const lasting = { database: 'shared', encryptionKeyFiles: ['encryption.key'] }
     const { program, issuer } = await start(lasting)
-    const second = run([await place.configuration({ ...lasting, issuer }, 'second.yaml')])
+    const second = serve([await place.configuration({ ...lasting, issuer }, 'second.yaml')])
     expect(await second.ended).toEqual({ code: 1, signal: null })
     expect(second.output.error).toMatch(/^database \S+shared is in use by another process$/mu)
     expect((await agent.request(issuer)).status).toBe(200)
@@ -157,7 +157,7 @@ describe('started', () => {
     const keys = await read(`${issuer}/jwks`)
     await stop(program)
 
-    const again = run([join(place.folder, `${new URL(issuer).port}.yaml`)])
+    const again = serve([join(place.folder, `${new URL(issuer).port}.yaml`)])
     await again.until('listening')
     expect(await read(`${issuer}/jwks`)).toEqual(keys)
     expect(await introspect(issuer, token)).toMatchObject({ active: true, aud: billing })
@@ -173,7 +173,7 @@ describe('started', () => {
     await place.file('other.key', randomBytes(32).toString('base64url'))
     const issuer = 'http://127.0.0.1:3999'
     const file = await place.configuration({ ...lasting, issuer, encryptionKeyFiles: ['other.key'] }, 'other.yaml')
-    const other = run([file])
+    const other = serve([file])
     expect(await other.ended).toEqual({ code: 1, signal: null })
     expect(other.output.error).toMatch(/^encryptionKey .+\n$/mu)
   })
@@ -201,7 +201,7 @@ describe('started', () => {
     const port = await freePort()
     const issuer = `http://127.0.0.1:${port}`
     expect(await run(['init', folder, '--issuer', issuer]).ended).toEqual({ code: 0, signal: null })
-    const program = run([join(folder, 'auth.yaml')])
+    const program = serve([join(folder, 'auth.yaml')])
     await program.until('listening')
 
     const tokenOf = async (id: string, resource: string, scope: string): Promise<unknown> => {
@@ -236,7 +236,7 @@ describe('started', () => {
       { ...settings, issuer, listen: { host: 'localhost', port }, encryptionKeyFiles: ['auth/encryption.key'] },
       'first.yaml',
     )
-    const program = run([file])
+    const program = serve([file])
     await program.until('listening')
 
     const readme = await readFile(new URL('../../../packages/auth-server/README.md', import.meta.url), 'utf8')

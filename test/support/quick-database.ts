@@ -1,0 +1,3 @@
+import { startFromSnapshot } from './pglite-snapshot.js'
+
+startFromSnapshot()
